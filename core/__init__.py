@@ -1,0 +1,1 @@
+"""The nouns everyone shares. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""What a user asks for, frozen: stored whole in the ledger and again inside each checkpoint."""

@@ -1,0 +1,20 @@
+"""What `POST /distillations` asks for: a dataset, a run on it, its evaluation, in one request."""
+
+from pydantic import Field
+
+from core.configs.config import Config
+from core.configs.dataset import DatasetConfig, Metadata, ModelName
+from core.methods.choice import MethodChoice
+from core.methods.rdpo import RdpoConfig
+from core.configs.run import EvaluationConfig, TrainingConfig
+
+
+class DistillationConfig(Config):
+    """The dataset as in POST /datasets; the rest as in POST /runs, whose `dataset` is filled in when it completes."""
+
+    dataset: DatasetConfig
+    student: ModelName | None = None
+    method: MethodChoice = MethodChoice(rdpo=RdpoConfig())
+    training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    metadata: Metadata

@@ -1,0 +1,64 @@
+"""What `POST /runs` asks for."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from core.configs.config import Config
+from core.configs.dataset import Metadata, ModelName, RewardConfig, Sampling
+from core.methods.choice import MethodChoice
+from core.methods.rdpo import RdpoConfig
+
+
+class LoraConfig(Config):
+    """Low-rank adaptation (arXiv 2106.09685)."""
+
+    rank: int = Field(16, ge=1, le=1024)
+    alpha: float = Field(32.0, gt=0)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    targets: tuple[str, ...] = Field((), description="module names; empty: every linear layer of the blocks")
+
+
+class TrainingConfig(Config):
+    """How the student is trained; batch sizes count pairs."""
+
+    mode: Literal["full", "lora"] = "full"
+    lora: LoraConfig = LoraConfig()
+    epochs: int = Field(1, ge=1, le=1000)
+    learning_rate: float = Field(5e-6, gt=0, le=1)
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup_ratio: float = Field(0.1, ge=0, le=1)
+    weight_decay: float = Field(0.0, ge=0, le=1)
+    max_grad_norm: float = Field(1.0, gt=0)
+    batch_size: int = Field(16, ge=1, le=65_536, description="pairs in one optimizer step")
+    micro_batch_size: int = Field(8, ge=1, le=65_536, description="pairs in one forward pass")
+    max_length: int = Field(2048, ge=8, le=1_000_000, description="tokens of prompt and answer together")
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    seed: int = Field(0, ge=0, lt=2**63)
+    checkpoint_steps: int = Field(100, ge=1, description="steps between two checkpoints")
+    keep_checkpoints: int = Field(3, ge=2, description="newest checkpoints kept on disk")
+    log_steps: int = Field(1, ge=1, description="steps between two rows of metrics")
+
+
+class EvaluationConfig(Config):
+    """How the tuned model is compared with the untuned one on the held-out prompts."""
+
+    enabled: bool = True
+    prompts: int | None = Field(None, ge=1, description="at most so many evaluation prompts per behavior")
+    samples_per_prompt: int = Field(1, ge=1, le=64)
+    sampling: Sampling | None = Field(None, description="left out: the teacher's sampling")
+    engine: Literal["auto", "vllm", "transformers"] = "auto"
+    scorers: tuple[RewardConfig, ...] = Field(
+        (), description="left out: the dataset's reward, and the rule of each behavior that names one"
+    )
+
+
+class RunConfig(Config):
+    """A run: a finished dataset, a student, a method."""
+
+    dataset: str = Field(min_length=1, max_length=100, description="id of a completed dataset")
+    student: ModelName | None = None
+    method: MethodChoice = MethodChoice(rdpo=RdpoConfig())
+    training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+    metadata: Metadata

@@ -1,0 +1,53 @@
+"""`method: {type: rdpo, rdpo: {...}}`: the type, and the hyperparameters under the type's own name."""
+
+from typing import Any, Self
+
+from pydantic import Field, model_serializer, model_validator
+
+from core.configs.config import Config
+from core.methods.dpo import DpoConfig
+from core.methods.method import Hyperparameters, Method
+from core.methods.rdpo import RdpoConfig
+
+
+class MethodChoice(Config):
+    """A method by name. The fields after `type` are the table of methods: one line each."""
+
+    type: str = Field("rdpo", description="name of one of the other fields", examples=["rdpo"])
+    rdpo: RdpoConfig | None = None
+    dpo: DpoConfig | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_its_own(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = {"type": value}
+        if not isinstance(value, dict):
+            return value
+        name = value.get("type", "rdpo")
+        if name not in method_names():
+            raise ValueError(f"there is no method {name!r}; known: {', '.join(method_names())}")
+        others = [field for field in value if field in method_names() and field != name and value[field] is not None]
+        if others:
+            raise ValueError(f"{others[0]!r} does not belong to type {name!r}; put hyperparameters under {name!r}")
+        return {**value, name: value.get(name) or {}}
+
+    @model_serializer(mode="plain")
+    def _own_fields(self) -> dict[str, Any]:
+        return {"type": self.type, self.type: self.hyperparameters.model_dump()}
+
+    @property
+    def hyperparameters(self) -> Hyperparameters:
+        """The validated hyperparameters of the chosen type."""
+        found: Hyperparameters = getattr(self, self.type)
+        return found
+
+    @property
+    def facts(self) -> Method:
+        """What the method needs."""
+        return self.hyperparameters.facts
+
+
+def method_names() -> tuple[str, ...]:
+    """Every method there is, by its key."""
+    return tuple(name for name in MethodChoice.model_fields if name != "type")

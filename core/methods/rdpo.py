@@ -1,0 +1,25 @@
+"""Refined DPO (arXiv 2402.08005): DPO whose loss also takes the two scores."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from core.methods.method import Hyperparameters, Method
+
+Form = Literal["soft", "offset", "weight", "filter", "relabel"]
+
+
+class RdpoConfig(Hyperparameters):
+    """Hyperparameters of refined DPO."""
+
+    facts: ClassVar[Method] = Method(
+        name="rdpo",
+        needs_reference=True,
+        needs_scores=True,
+        summary="refined DPO: the two scores say how sure the preference is",
+    )
+
+    form: Form = "soft"
+    tau: Annotated[float, Field(gt=0)] | Literal["auto"] = Field(
+        "auto", description="scale of the score difference; auto: its standard deviation on the training split"
+    )

@@ -1,0 +1,79 @@
+"""One frozen settings object, read once from the environment (prefix BURNISH_) and `.env`."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting there is; `docs/operations.md` holds the same table and a test compares the two."""
+
+    model_config = SettingsConfigDict(env_prefix="BURNISH_", frozen=True, extra="ignore", env_file=".env")
+
+    # Where things are
+    database_url: str | None = Field(None, description="PostgreSQL URL; unset: the embedded server is started")
+    broker_url: str | None = Field(None, description="Redis-protocol URL; unset: the embedded Valkey is started")
+    data_dir: Path = Field(Path(".burnish"), description="embedded databases, artifacts, logs")
+    model_roots: tuple[Path, ...] = Field(
+        (ROOT / "tiny" / "models",), description="folders whose sub-folders may be named as models"
+    )
+    behavior_dirs: tuple[Path, ...] = Field(
+        (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
+    )
+
+    # The door
+    host: str = Field("127.0.0.1", description="address the API binds to")
+    port: int = Field(8000, ge=1, le=65535, description="port the API binds to")
+    allowed_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "localhost", "::1", "api"), description="Host headers that are answered"
+    )
+    max_body_bytes: int = Field(32 << 20, description="largest request body, in bytes")
+    max_prompts: int = Field(1_000_000, description="most prompts one dataset may have")
+    idempotency_hours: int = Field(24, description="how long an Idempotency-Key is remembered")
+    sse_heartbeat_seconds: float = Field(15.0, description="silence after which a live stream sends a heartbeat")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_format: str = Field("console", description="console or json")
+
+    # Defaults of requests
+    default_teacher: str = Field("tiny-teacher", description="teacher of a dataset that names none")
+    default_reward: str = Field("tiny-reward", description="reward model of a dataset that names none")
+    default_student: str = Field("tiny-student", description="student of a run that names none")
+
+    # Work
+    lease_seconds: float = Field(60.0, gt=0, description="how long a claim holds without a beat")
+    beat_seconds: float = Field(15.0, gt=0, description="pause between two beats of a worker")
+    sweep_seconds: float = Field(10.0, gt=0, description="pause between two sweeps")
+    relay_seconds: float = Field(0.25, gt=0, description="pause between two looks for work that was not rung")
+    poll_seconds: float = Field(5.0, gt=0, description="pause between two looks of a worker that nobody rang")
+    max_attempts: int = Field(3, ge=1, description="claims after which a shard is split, and a single prompt quarantined")
+    retry_seconds: float = Field(2.0, ge=0, description="first pause before a shard is claimed again; doubles each time")
+    shard_prompts: int = Field(64, ge=1, description="prompts in one shard")
+    shards_in_flight: int = Field(2, ge=1, description="shards one generating worker works on at once")
+    chains_in_flight: int = Field(64, ge=1, description="chains one generating worker keeps going at once")
+    micro_batch_rows: int = Field(64, ge=1, description="finished rows that are written together at most")
+    micro_batch_seconds: float = Field(0.2, gt=0, description="longest wait of a finished row before it is written")
+
+    # Engines
+    engine_load_seconds: float = Field(900.0, gt=0, description="longest load of an engine before it counts as dead")
+    engine_answer_seconds: float = Field(600.0, gt=0, description="longest answer before the engine counts as hung")
+    vllm_kv_cache_gib: int = Field(1, ge=1, description="KV cache of a vLLM engine on CPU, in GiB")
+    vllm_gpu_memory: float = Field(0.85, gt=0, le=1, description="share of the GPU's memory a vLLM engine takes")
+    vllm_block_size: int = Field(32, description="tokens in one KV-cache block")
+    vllm_enforce_eager: bool = Field(True, description="skip compilation: quick start, slower decoding on GPU")
+    scoring_batch: int = Field(64, ge=1, description="answers scored in one forward pass")
+
+    # Training
+    trainer_processes: int = Field(0, ge=0, description="processes of one run; 0: one for each GPU, or one on CPU")
+    trainer_nodes: int = Field(1, ge=1, description="machines of one run")
+    trainer_rendezvous: str | None = Field(None, description="host:port of torchrun's rendezvous when several nodes train")
+    free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings, read at the first call."""
+    return Settings()

@@ -1,0 +1,46 @@
+"""Draft, critique and revision for one (prompt, sample)."""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables.base import Created, Serial, Table
+
+
+class Chain(Table):
+    """A failed chain keeps the turns it got to, with the turn that failed and why."""
+
+    __tablename__ = "chain"
+    __table_args__ = (
+        UniqueConstraint("prompt_id", "sample"),
+        CheckConstraint("state IN ('done','failed')", name="state"),
+        CheckConstraint("(state = 'failed') = (failure_reason IS NOT NULL)", name="failure"),
+        CheckConstraint("state = 'failed' OR (draft IS NOT NULL AND revision IS NOT NULL)", name="whole"),
+        Index(None, "dataset_id", "id"),
+    )
+
+    id: Mapped[Serial]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"))
+    prompt_id: Mapped[int] = mapped_column(ForeignKey("prompt.id", ondelete="CASCADE"))
+    sample: Mapped[int]
+    state: Mapped[str] = mapped_column(Text)
+    failure_turn: Mapped[str | None] = mapped_column(Text)  # draft, critique or revision
+    failure_reason: Mapped[str | None] = mapped_column(Text)  # truncated, empty, too_long
+    draft: Mapped[str | None] = mapped_column(Text)
+    critique: Mapped[str | None] = mapped_column(Text)
+    revision: Mapped[str | None] = mapped_column(Text)
+    draft_tokens: Mapped[int] = mapped_column(server_default="0")
+    critique_tokens: Mapped[int] = mapped_column(server_default="0")
+    revision_tokens: Mapped[int] = mapped_column(server_default="0")
+    prompt_tokens: Mapped[int] = mapped_column(server_default="0")  # of all turns together
+    cached_tokens: Mapped[int] = mapped_column(server_default="0")  # of those, served by the prefix cache
+    draft_finish: Mapped[str | None] = mapped_column(Text)
+    critique_finish: Mapped[str | None] = mapped_column(Text)
+    revision_finish: Mapped[str | None] = mapped_column(Text)
+    cleaned_chars: Mapped[int] = mapped_column(server_default="0")
+    engine: Mapped[str] = mapped_column(Text)
+    model_fingerprint: Mapped[str] = mapped_column(Text)
+    template_hash: Mapped[str] = mapped_column(Text)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    token: Mapped[int] = mapped_column(BigInteger)  # the claim it was written under
+    seconds: Mapped[float]
+    created_at: Mapped[Created]

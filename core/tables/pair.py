@@ -1,0 +1,33 @@
+"""Chosen and rejected with their scores, and the verdict of the filters."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables.base import Created, Key, Table
+
+
+class Pair(Table):
+    """Revision chosen, draft rejected, whatever the scores say; a dropped pair keeps its reason."""
+
+    __tablename__ = "pair"
+    __table_args__ = (
+        UniqueConstraint("chain_id"),
+        CheckConstraint("verdict IN ('kept','dropped')", name="verdict"),
+        CheckConstraint("(verdict = 'dropped') = (reason IS NOT NULL)", name="reason"),
+        CheckConstraint("split IN ('train','validation')", name="split"),
+        Index(None, "dataset_id", "id"),
+    )
+
+    id: Mapped[Key]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"))
+    prompt_id: Mapped[int] = mapped_column(ForeignKey("prompt.id", ondelete="CASCADE"))
+    chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id", ondelete="CASCADE"))
+    split: Mapped[str] = mapped_column(Text)
+    chosen: Mapped[str] = mapped_column(Text)
+    rejected: Mapped[str] = mapped_column(Text)
+    scorer: Mapped[str] = mapped_column(Text)
+    score_chosen: Mapped[float | None]
+    score_rejected: Mapped[float | None]
+    verdict: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Created]

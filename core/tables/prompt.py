@@ -1,0 +1,31 @@
+"""One conversation the teacher answers."""
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.tables.base import Json, Moment, Serial, Table
+
+
+class Prompt(Table):
+    """Its index in its dataset, its split; `guard` marks a harmless lookalike."""
+
+    __tablename__ = "prompt"
+    __table_args__ = (
+        UniqueConstraint("dataset_id", "index"),
+        CheckConstraint("split IN ('train','validation','evaluation')", name="split"),
+    )
+
+    id: Mapped[Serial]
+    dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"))
+    behavior_id: Mapped[str] = mapped_column(ForeignKey("behavior.id"))
+    index: Mapped[int]
+    split: Mapped[str] = mapped_column(Text)
+    messages: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    guard: Mapped[bool]
+    tags: Mapped[Json]
+    expect: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    quarantined_at: Mapped[Moment | None]
+    error: Mapped[str | None] = mapped_column(Text)
