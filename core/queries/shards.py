@@ -1,0 +1,112 @@
+"""Statements about shards while somebody holds them: claim, guard, beat, finish, release."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Interval, Row, and_, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from core.errors import LeaseLost
+from core.ledger import Claim
+from core.settings import settings
+from core.states import QUEUE_OF, Queue, ShardState, Stage
+from core.tables import FENCING, Shard
+
+CLAIM_COLUMNS = (
+    Shard.id, Shard.token, Shard.stage, Shard.project_id, Shard.dataset_id, Shard.run_id, Shard.role,
+    Shard.model, Shard.first, Shard.last, Shard.total, Shard.attempts,
+)  # fmt: skip
+
+
+def seconds(number: float) -> ColumnElement[Any]:
+    """A PostgreSQL interval of so many seconds."""
+    return cast(literal(f"{number} seconds"), Interval)
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Queue shards; `queue` follows from `stage`. A shard that exists already is left as it is."""
+    if rows:
+        full = [row | {"queue": str(QUEUE_OF[Stage(row["stage"])]), "state": str(ShardState.queued)} for row in rows]
+        session.execute(insert(Shard).values(full).on_conflict_do_nothing())
+
+
+def claim(session: Session, *, queue: Queue | str, owner: str, model: str | None = None) -> Claim | None:
+    """Take the oldest queued shard of the queue, one that needs `model` before others; None when there is none."""
+    for preferred in (model, None) if model else (None,):
+        found = session.execute(_claim_statement(str(queue), owner, preferred)).one_or_none()
+        if found is not None:
+            return _claim(found)
+    return None
+
+
+def _claim_statement(queue: str, owner: str, model: str | None) -> Any:
+    waiting = (
+        select(Shard.id)
+        .where(Shard.queue == queue, Shard.state == ShardState.queued, Shard.available_at <= func.clock_timestamp())
+        .order_by(Shard.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if model is not None:
+        waiting = waiting.where(Shard.model == model)
+    return (
+        update(Shard)
+        .where(Shard.id == waiting.scalar_subquery())
+        .values(
+            state=str(ShardState.running),
+            token=FENCING.next_value(),
+            owner=owner,
+            attempts=Shard.attempts + 1,
+            lease_expires_at=func.clock_timestamp() + seconds(settings().lease_seconds),
+            started_at=func.coalesce(Shard.started_at, func.clock_timestamp()),
+        )
+        .returning(*CLAIM_COLUMNS)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _claim(row: Row[Any]) -> Claim:
+    return Claim(row.id, *row[1:])
+
+
+def _mine(claim: Claim) -> ColumnElement[bool]:
+    return and_(Shard.id == claim.shard_id, Shard.token == claim.token, Shard.state == ShardState.running)
+
+
+def _write(session: Session, claim: Claim, **columns: Any) -> None:
+    statement = update(Shard).where(_mine(claim)).values(**columns).execution_options(synchronize_session=False)
+    if not session.execute(statement).rowcount:  # type: ignore[attr-defined]
+        raise LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
+
+
+def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0) -> None:
+    """Lock the shard and count rows; call it in the same transaction as any write under the claim.
+
+    Raises LeaseLost when the token is stale: roll back and stop.
+    """
+    _write(session, claim, completed=Shard.completed + completed, failed=Shard.failed + failed)
+
+
+def beat(session: Session, claim: Claim) -> None:
+    """Renew the lease. Raises LeaseLost."""
+    _write(session, claim, lease_expires_at=func.clock_timestamp() + seconds(settings().lease_seconds))
+
+
+def finish(session: Session, claim: Claim) -> None:
+    """The shard is done. Raises LeaseLost."""
+    _write(
+        session, claim, state=str(ShardState.done), lease_expires_at=None, ended_at=func.clock_timestamp(), error=None
+    )
+
+
+def held(session: Session, shard_id: int, token: int) -> Claim:
+    """The claim of a shard held under the token. Raises LeaseLost."""
+    statement = select(*CLAIM_COLUMNS).where(
+        Shard.id == shard_id, Shard.token == token, Shard.state == ShardState.running
+    )
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        raise LeaseLost(f"Shard {shard_id} is not held under token {token}.")
+    return _claim(found)
