@@ -6,11 +6,12 @@ BurnishError
 │   ├── ForbiddenModel    a model folder with files that are not allowed
 │   └── MissingColumn     a method needs a column the dataset lacks
 ├── NotFound              no such object in this project
-├── Conflict              the object's state does not allow it
+├── Conflict              the object's state does not allow it; may carry `param`
 ├── Unauthenticated       no key, or one that is malformed, unknown, revoked or expired
 ├── Forbidden             the key lacks the scope
 ├── IdempotencyMismatch   the key was used with another body
 ├── IdempotencyInFlight   the first request with this key has not ended
+├── TooMany               as many of these are open as may be at once; try again later
 ├── Unavailable           a server we need does not answer; try again
 ├── LeaseLost             somebody else holds the shard now; stop without writing
 ├── EngineDied            the engine process ended or stopped answering
@@ -65,7 +66,11 @@ class NotFound(BurnishError):
 
 
 class Conflict(BurnishError):
-    """The object's state does not allow what was asked."""
+    """The object's state does not allow what was asked; `param` is the field that names it, if one does."""
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
 
 
 class Unauthenticated(BurnishError):
@@ -82,6 +87,10 @@ class IdempotencyMismatch(BurnishError):
 
 class IdempotencyInFlight(BurnishError):
     """The first request with this Idempotency-Key has not ended."""
+
+
+class TooMany(BurnishError):
+    """As many of these are open as may be at once."""
 
 
 class Unavailable(BurnishError):

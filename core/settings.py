@@ -49,8 +49,12 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(10.0, gt=0, description="pause between two sweeps")
     relay_seconds: float = Field(0.25, gt=0, description="pause between two looks for work that was not rung")
     poll_seconds: float = Field(5.0, gt=0, description="pause between two looks of a worker that nobody rang")
-    max_attempts: int = Field(3, ge=1, description="claims after which a shard is split, and a single prompt quarantined")
-    retry_seconds: float = Field(2.0, ge=0, description="first pause before a shard is claimed again; doubles each time")
+    max_attempts: int = Field(
+        3, ge=1, description="claims after which a shard is split, and a single prompt quarantined"
+    )
+    retry_seconds: float = Field(
+        2.0, ge=0, description="first pause before a shard is claimed again; doubles each time"
+    )
     shard_prompts: int = Field(64, ge=1, description="prompts in one shard")
     shards_in_flight: int = Field(2, ge=1, description="shards one generating worker works on at once")
     chains_in_flight: int = Field(64, ge=1, description="chains one generating worker keeps going at once")
@@ -69,7 +73,9 @@ class Settings(BaseSettings):
     # Training
     trainer_processes: int = Field(0, ge=0, description="processes of one run; 0: one for each GPU, or one on CPU")
     trainer_nodes: int = Field(1, ge=1, description="machines of one run")
-    trainer_rendezvous: str | None = Field(None, description="host:port of torchrun's rendezvous when several nodes train")
+    trainer_rendezvous: str | None = Field(
+        None, description="host:port of torchrun's rendezvous when several nodes train"
+    )
     free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
 
 

@@ -99,8 +99,8 @@ LEGAL: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         R.running: frozenset({R.evaluating, R.queued, R.preparing, R.failed, R.cancelled, R.paused}),
         R.evaluating: frozenset({R.succeeded, R.failed, R.cancelled}),
         R.paused: frozenset({R.queued, R.cancelled}),
-        R.failed: frozenset({R.queued}),
-        R.cancelled: frozenset({R.queued}),
+        R.failed: frozenset({R.queued, R.evaluating}),
+        R.cancelled: frozenset({R.queued, R.evaluating}),
         R.succeeded: frozenset(),
     },
     S: {
@@ -117,8 +117,8 @@ LEGAL: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         T.training: frozenset({T.evaluating, T.succeeded, T.failed, T.cancelled}),
         T.evaluating: frozenset({T.succeeded, T.failed, T.cancelled}),
         T.succeeded: frozenset(),
-        T.failed: frozenset({T.generating, T.training}),
-        T.cancelled: frozenset({T.generating, T.training}),
+        T.failed: frozenset({T.generating, T.training, T.evaluating}),
+        T.cancelled: frozenset({T.generating, T.training, T.evaluating}),
     },
 }
 

@@ -80,3 +80,13 @@ class BehaviorSpec(Config):
     rule: str | None = Field(None, description="named rule that judges answers exactly, such as `expected`")
     prompts: tuple[PromptSpec, ...] = Field(min_length=1, max_length=100_000)
     evaluation_prompts: tuple[PromptSpec, ...] = Field((), max_length=10_000)
+
+    @model_validator(mode="after")
+    def _held_out(self) -> Self:
+        seen = {str(prompt.chat(None)) for prompt in self.prompts}
+        leaked = [i for i, prompt in enumerate(self.evaluation_prompts) if str(prompt.chat(None)) in seen]
+        if leaked:
+            raise ValueError(
+                f"evaluation_prompts.{leaked[0]} is also a training prompt; evaluation prompts are held out"
+            )
+        return self

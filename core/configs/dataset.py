@@ -79,7 +79,10 @@ class DatasetConfig(Config):
     """A dataset: behaviors, teacher, reward, how many prompts."""
 
     behavior: Annotated[
-        tuple[BehaviorName, ...], BeforeValidator(_as_tuple), AfterValidator(_distinct), Field(min_length=1, max_length=20)
+        tuple[BehaviorName, ...],
+        BeforeValidator(_as_tuple),
+        AfterValidator(_distinct),
+        Field(min_length=1, max_length=20),
     ]
     teacher: TeacherConfig = TeacherConfig()
     reward: RewardConfig = RewardConfig()

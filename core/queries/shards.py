@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Interval, Row, and_, cast, func, literal, select, update
+from sqlalchemy import Row, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.errors import LeaseLost
 from core.ledger import Claim
+from core.queries.intervals import seconds
 from core.settings import settings
 from core.states import QUEUE_OF, Queue, ShardState, Stage
 from core.tables import FENCING, Shard
@@ -20,9 +21,9 @@ CLAIM_COLUMNS = (
 )  # fmt: skip
 
 
-def seconds(number: float) -> ColumnElement[Any]:
-    """A PostgreSQL interval of so many seconds."""
-    return cast(literal(f"{number} seconds"), Interval)
+def as_claim(row: Row[Any]) -> Claim:
+    """A claim from a row that begins with CLAIM_COLUMNS."""
+    return Claim(*row[: len(CLAIM_COLUMNS)])
 
 
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -37,7 +38,7 @@ def claim(session: Session, *, queue: Queue | str, owner: str, model: str | None
     for preferred in (model, None) if model else (None,):
         found = session.execute(_claim_statement(str(queue), owner, preferred)).one_or_none()
         if found is not None:
-            return _claim(found)
+            return as_claim(found)
     return None
 
 
@@ -67,10 +68,6 @@ def _claim_statement(queue: str, owner: str, model: str | None) -> Any:
     )
 
 
-def _claim(row: Row[Any]) -> Claim:
-    return Claim(row.id, *row[1:])
-
-
 def _mine(claim: Claim) -> ColumnElement[bool]:
     return and_(Shard.id == claim.shard_id, Shard.token == claim.token, Shard.state == ShardState.running)
 
@@ -81,12 +78,13 @@ def _write(session: Session, claim: Claim, **columns: Any) -> None:
         raise LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
 
 
-def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0) -> None:
+def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0, tokens: int = 0) -> None:
     """Lock the shard and count rows; call it in the same transaction as any write under the claim.
 
     Raises LeaseLost when the token is stale: roll back and stop.
     """
-    _write(session, claim, completed=Shard.completed + completed, failed=Shard.failed + failed)
+    counters = {"completed": completed, "failed": failed, "tokens": tokens}
+    _write(session, claim, **{name: getattr(Shard, name) + n for name, n in counters.items()})
 
 
 def beat(session: Session, claim: Claim) -> None:
@@ -109,4 +107,4 @@ def held(session: Session, shard_id: int, token: int) -> Claim:
     found = session.execute(statement).one_or_none()
     if found is None:
         raise LeaseLost(f"Shard {shard_id} is not held under token {token}.")
-    return _claim(found)
+    return as_claim(found)

@@ -19,7 +19,7 @@ class Shard(Table):
     __tablename__ = "shard"
     __table_args__ = (
         UniqueConstraint(
-            "dataset_id", "run_id", "stage", "role", "first", "last", postgresql_nulls_not_distinct=True
+            "dataset_id", "run_id", "stage", "role", "model", "first", "last", postgresql_nulls_not_distinct=True
         ),
         CheckConstraint(one_of("state", ShardState), name="state"),
         CheckConstraint(one_of("stage", Stage), name="stage"),
@@ -39,13 +39,14 @@ class Shard(Table):
     stage: Mapped[str] = mapped_column(Text)
     queue: Mapped[str] = mapped_column(Text)
     role: Mapped[str | None] = mapped_column(Text)  # base or tuned, for the stages answer and judge
-    model: Mapped[str] = mapped_column(Text)  # the model the stage needs: a worker prefers the one it has loaded
+    model: Mapped[str] = mapped_column(Text)  # model or scorer of the stage: a worker prefers the one it has loaded
     first: Mapped[int]
     last: Mapped[int]
     state: Mapped[str] = mapped_column(Text)
     total: Mapped[int]  # rows to make
     completed: Mapped[int] = mapped_column(server_default="0")
     failed: Mapped[int] = mapped_column(server_default="0")
+    tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")  # sampled for its rows
     attempts: Mapped[int] = mapped_column(server_default="0")
     token: Mapped[int | None] = mapped_column(BigInteger)
     owner: Mapped[str | None] = mapped_column(Text)

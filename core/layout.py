@@ -1,0 +1,75 @@
+"""Which prompts a dataset gets, in which order and split: a pure function of its config and behaviors."""
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.configs.behavior import BehaviorSpec, PromptSpec
+from core.configs.dataset import DatasetConfig
+from core.errors import BadInput
+from core.seeds import derive_seed
+
+Row = dict[str, Any]
+
+
+def lay_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: Mapping[str, str]) -> list[Row]:
+    """Prompt rows without their dataset: those to generate from (train and validation), then the evaluation prompts.
+
+    `behaviors` and `ids` map a behavior's name to its spec and id. Raises BadInput (param `n_prompts`) when the
+    behaviors have fewer prompts than asked for.
+    """
+    dealt = _deal(config, behaviors)
+    rows = [
+        _row(config, behaviors[name], ids[name], prompt, split=None)
+        for name, chosen in dealt.items()
+        for prompt in chosen
+    ]
+    random.Random(derive_seed(config.seed, "order")).shuffle(rows)
+    rows += [
+        _row(config, behaviors[name], ids[name], prompt, split="evaluation")
+        for name in config.behavior
+        for prompt in behaviors[name].evaluation_prompts
+    ]
+    return [row | {"index": index} for index, row in enumerate(rows)]
+
+
+def _deal(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec]) -> dict[str, Sequence[PromptSpec]]:
+    if config.prompts is not None:
+        return {config.behavior[0]: config.prompts}
+    if config.n_prompts is None:
+        return {name: behaviors[name].prompts for name in config.behavior}
+    share, rest = divmod(config.n_prompts, len(config.behavior))
+    return {
+        name: _choose(config, behaviors[name], share + (position < rest))
+        for position, name in enumerate(config.behavior)
+    }
+
+
+def _choose(config: DatasetConfig, behavior: BehaviorSpec, number: int) -> Sequence[PromptSpec]:
+    pool = behavior.prompts
+    if number > len(pool):
+        raise BadInput(
+            f"n_prompts asks for {number} prompts of behavior {behavior.name!r}, which has {len(pool)}; "
+            "ask for fewer, raise samples_per_prompt, or send prompts of your own.",
+            param="n_prompts",
+        )
+    return random.Random(derive_seed(config.seed, "prompts", behavior.name)).sample(pool, number)
+
+
+def _row(config: DatasetConfig, behavior: BehaviorSpec, id: str, prompt: PromptSpec, *, split: str | None) -> Row:
+    messages = prompt.chat(behavior.system)
+    return {
+        "behavior_id": id,
+        "split": split or _split(config, messages),
+        "messages": messages,
+        "guard": prompt.guard,
+        "tags": prompt.tags,
+        "expect": prompt.expect.model_dump() if prompt.expect else None,
+    }
+
+
+def _split(config: DatasetConfig, messages: list[dict[str, str]]) -> str:
+    """By a hash of the text, so that a prompt that comes twice is in one split."""
+    drawn = derive_seed(config.seed, "split", json.dumps(messages, ensure_ascii=False, sort_keys=True)) / 2**63
+    return "validation" if drawn < config.split.validation else "train"

@@ -1,0 +1,70 @@
+"""Statements about chains: which are to be made, and storing them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Integer, Row, Select, and_, column, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.ledger import Claim
+from core.tables import Chain, Dataset, Prompt
+
+
+def waiting(session: Session, claim: Claim) -> list[Row[Any]]:
+    """(prompt_id, index, behavior_id, messages, sample) of every chain in the claim's range that is not stored yet."""
+    samples = session.scalars(select(Dataset.config["samples_per_prompt"].as_integer()).where(_dataset(claim))).one()
+    number = func.generate_series(0, samples - 1, type_=Integer).table_valued(column("sample", Integer))
+    statement: Select[Any] = (
+        select(Prompt.id.label("prompt_id"), Prompt.index, Prompt.behavior_id, Prompt.messages, number.c.sample)
+        .join(number, func.true())
+        .outerjoin(Chain, and_(Chain.prompt_id == Prompt.id, Chain.sample == number.c.sample))
+        .where(
+            Prompt.dataset_id == claim.dataset_id,
+            Prompt.index.between(claim.first, claim.last),
+            Prompt.quarantined_at.is_(None),
+            Chain.id.is_(None),
+        )
+        .order_by(Prompt.index, number.c.sample)
+    )
+    return list(session.execute(statement))
+
+
+def _dataset(claim: Claim) -> Any:
+    return Dataset.id == claim.dataset_id
+
+
+def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[Row[Any]]:
+    """Insert chains that are not there yet; returns (state, tokens) of those that were new."""
+    if not rows:
+        return []
+    sampled = Chain.draft_tokens + Chain.critique_tokens + Chain.revision_tokens
+    statement = insert(Chain).values(list(rows)).on_conflict_do_nothing(index_elements=["prompt_id", "sample"])
+    return list(session.execute(statement.returning(Chain.state, sampled.label("tokens"))))
+
+
+def done_in(session: Session, claim: Claim) -> int:
+    """Chains of the claim's range that ended well."""
+    statement = (
+        select(func.count())
+        .select_from(Chain)
+        .join(Prompt, Prompt.id == Chain.prompt_id)
+        .where(
+            Prompt.dataset_id == claim.dataset_id,
+            Prompt.index.between(claim.first, claim.last),
+            Chain.state == "done",
+        )
+    )
+    return int(session.scalar(statement) or 0)
+
+
+def failures(session: Session, dataset_id: str, *, after: int | None = None, limit: int = 20) -> list[Row[Any]]:
+    """Failed chains of a dataset with their prompt, newest first."""
+    statement = (
+        select(Chain, Prompt)
+        .join(Prompt, Prompt.id == Chain.prompt_id)
+        .where(Chain.dataset_id == dataset_id, Chain.state == "failed")
+        .order_by(Chain.id.desc())
+        .limit(limit)
+    )
+    return list(session.execute(statement if after is None else statement.where(Chain.id < after)))

@@ -1,0 +1,174 @@
+"""Statements about datasets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.configs.behavior import BehaviorSpec
+from core.configs.dataset import DatasetConfig
+from core.errors import Conflict, NotFound
+from core.ids import new_id
+from core.layout import lay_out
+from core.queries import events, pairs, parents, prompts, shards
+from core.queries.moves import move
+from core.settings import settings
+from core.states import DatasetState, ShardState, Stage
+from core.tables import Behavior, Dataset, Shard
+
+
+def create(session: Session, *, project_id: str, config: DatasetConfig, behaviors: Sequence[Behavior]) -> Dataset:
+    """Store a dataset with its prompts and queue its shards. `config` is complete: every model is named.
+
+    Raises BadInput when the behaviors have too few prompts.
+    """
+    specs = {row.name: BehaviorSpec.model_validate(row.body) for row in behaviors}
+    rows = lay_out(config, specs, {row.name: row.id for row in behaviors})
+    n_prompts = sum(row["split"] != "evaluation" for row in rows)
+    dataset = Dataset(
+        id=new_id("ds"),
+        project_id=project_id,
+        config=config.model_dump(mode="json"),
+        behaviors=[{"id": row.id, "name": row.name, "version": row.version} for row in behaviors],
+        state=str(DatasetState.validating),
+        n_prompts=n_prompts,
+    )
+    session.add(dataset)
+    session.flush()
+    prompts.store(session, [row | {"dataset_id": dataset.id} for row in rows])
+    _queue(session, dataset, config)
+    move(session, Dataset, dataset.id, DatasetState.in_progress)
+    events.tell(session, project_id=project_id, subject=dataset.id, message=f"Queued {n_prompts} prompts.")
+    session.refresh(dataset)
+    return dataset
+
+
+def _queue(session: Session, dataset: Dataset, config: DatasetConfig) -> None:
+    size = settings().shard_prompts
+    spans = [(first, min(first + size, dataset.n_prompts) - 1) for first in range(0, dataset.n_prompts, size)]
+    shards.add(
+        session,
+        [
+            {
+                "project_id": dataset.project_id,
+                "dataset_id": dataset.id,
+                "run_id": None,
+                "role": None,
+                "stage": str(Stage.generate),
+                "model": str(config.teacher.model),
+                "first": first,
+                "last": last,
+                "total": (last - first + 1) * config.samples_per_prompt,
+            }
+            for first, last in spans
+        ],
+    )
+
+
+def get(session: Session, project_id: str, id: str) -> Dataset:
+    """One dataset. Raises NotFound."""
+    found = session.scalars(select(Dataset).where(Dataset.project_id == project_id, Dataset.id == id)).one_or_none()
+    if found is None:
+        raise NotFound("dataset", id)
+    return found
+
+
+def page(session: Session, project_id: str, *, after: str | None = None, limit: int = 20) -> list[Dataset]:
+    """Datasets of a project, newest first, older than `after`."""
+    statement = select(Dataset).where(Dataset.project_id == project_id).order_by(Dataset.id.desc()).limit(limit)
+    return list(session.scalars(statement if after is None else statement.where(Dataset.id < after)))
+
+
+def progress(session: Session, id: str) -> dict[str, Any]:
+    """What its shards have counted: `{"stages": {stage: {"total", "completed", "failed"}}, "tokens", "seconds"}`.
+
+    `seconds` is the time since the first claim by the database's clock, None before it.
+    """
+    statement = (
+        select(
+            Shard.stage,
+            func.sum(Shard.total),
+            func.sum(Shard.completed),
+            func.sum(Shard.failed),
+            func.sum(Shard.tokens),
+            func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
+        )
+        .where(parents.of_dataset(id))
+        .group_by(Shard.stage)
+    )
+    found = {row[0]: row[1:] for row in session.execute(statement)}
+    stages = {
+        str(stage): dict(zip(("total", "completed", "failed"), map(int, found[stage][:3]), strict=True))
+        for stage in (Stage.generate, Stage.score, Stage.pair)
+        if stage in found
+    }
+    generate = found.get(str(Stage.generate))
+    return {
+        "stages": stages,
+        "tokens": int(generate[3]) if generate else 0,
+        "seconds": float(generate[4]) if generate and generate[4] is not None else None,
+    }
+
+
+def cancel(session: Session, project_id: str, id: str) -> Dataset:
+    """Stop a dataset; what is finished is kept. Cancelling a cancelled one changes nothing. Raises Conflict."""
+    return _stop(session, project_id, id, to=DatasetState.cancelled, shard=ShardState.cancelled)
+
+
+def pause(session: Session, project_id: str, id: str) -> Dataset:
+    """Hold a dataset until it is resumed. Raises Conflict."""
+    return _stop(session, project_id, id, to=DatasetState.paused, shard=ShardState.paused)
+
+
+def _stop(session: Session, project_id: str, id: str, *, to: DatasetState, shard: ShardState) -> Dataset:
+    dataset = get(session, project_id, id)
+    if move(session, Dataset, id, to):
+        parents.fence(session, parents.of_dataset(id), shard)
+        events.tell(session, project_id=project_id, subject=id, message=f"Dataset {to}.")
+    session.refresh(dataset)
+    if dataset.state != to:
+        raise Conflict(f"Dataset {id} is {dataset.state} and cannot become {to}.")
+    return dataset
+
+
+def resume(session: Session, project_id: str, id: str) -> Dataset:
+    """Go on with a paused, cancelled or failed dataset; finished chains are not made again. Raises Conflict."""
+    dataset = get(session, project_id, id)
+    if not move(session, Dataset, id, DatasetState.in_progress, error=None):
+        raise Conflict(f"Dataset {id} is {dataset.state}; only a paused, cancelled or failed one can be resumed.")
+    prompts.restore(session, id)
+    parents.reopen(session, parents.of_dataset(id))
+    events.tell(session, project_id=project_id, subject=id, message="Dataset resumed.")
+    session.refresh(dataset)
+    return dataset
+
+
+def advance(session: Session, id: str) -> bool:
+    """End a dataset whose shards have all ended; True when it ended now."""
+    busy = select(Shard.id).where(parents.of_dataset(id), Shard.state.in_(parents.OPEN)).limit(1)
+    dataset = session.scalars(select(Dataset).where(Dataset.id == id).with_for_update()).one()
+    if dataset.state != DatasetState.in_progress or session.scalar(busy) is not None:
+        return False
+    move(session, Dataset, id, DatasetState.finalizing)
+    counts = pairs.counts(session, id)
+    whole = counts["kept"] > 0
+    error = None if whole else "No pair was kept; see the failures and the reasons of the dropped pairs."
+    move(session, Dataset, id, DatasetState.completed if whole else DatasetState.failed, error=error)
+    events.tell(
+        session,
+        project_id=dataset.project_id,
+        subject=id,
+        level="info" if whole else "error",
+        message=error or f"Completed: {counts['kept']} pairs kept, {counts['dropped']} dropped.",
+        data=counts,
+    )
+    session.refresh(dataset)
+    return True
+
+
+def unfinished(session: Session) -> list[str]:
+    """Datasets in progress without an open shard: their last worker vanished before it could end them."""
+    busy = select(Shard.id).where(Shard.dataset_id == Dataset.id, Shard.run_id.is_(None), Shard.state.in_(parents.OPEN))
+    statement = select(Dataset.id).where(Dataset.state == str(DatasetState.in_progress), ~busy.exists())
+    return list(session.scalars(statement))

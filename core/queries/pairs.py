@@ -1,0 +1,118 @@
+"""Statements about pairs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from core.ledger import Claim
+from core.tables import Behavior, Chain, Pair, Prompt, Score
+
+STREAM_ROWS = 500
+
+
+@dataclass(frozen=True)
+class PairFilter:
+    """Which pairs of a dataset to list; None means any."""
+
+    split: str | None = None
+    verdict: str | None = None
+    min_margin: float | None = None
+
+
+def waiting(session: Session, claim: Claim) -> list[Row[Any]]:
+    """Chains of the claim's range without a pair, with both values of the claim's scorer (None when missing)."""
+    draft, revision = aliased(Score), aliased(Score)
+    statement = (
+        select(
+            Chain.id.label("chain_id"), Prompt.id.label("prompt_id"), Prompt.index, Prompt.split,
+            Chain.draft, Chain.revision, Chain.draft_finish, Chain.revision_finish,
+            draft.value.label("score_draft"), revision.value.label("score_revision"),
+        )
+        .join(Prompt, Prompt.id == Chain.prompt_id)
+        .outerjoin(draft, (draft.chain_id == Chain.id) & (draft.answer == "draft") & (draft.scorer == claim.model))
+        .outerjoin(
+            revision,
+            (revision.chain_id == Chain.id) & (revision.answer == "revision") & (revision.scorer == claim.model),
+        )
+        .outerjoin(Pair, Pair.chain_id == Chain.id)
+        .where(
+            Prompt.dataset_id == claim.dataset_id,
+            Prompt.index.between(claim.first, claim.last),
+            Chain.state == "done",
+            Pair.id.is_(None),
+        )
+        .order_by(Prompt.index, Chain.sample)
+    )  # fmt: skip
+    return list(session.execute(statement))
+
+
+def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert pairs whose chain has none yet; returns how many were new."""
+    if not rows:
+        return 0
+    statement = insert(Pair).values(list(rows)).on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
+    return len(session.execute(statement).all())
+
+
+def _listed(dataset_id: str, filter: PairFilter) -> Any:
+    statement = (
+        select(Pair, Prompt, Chain, Behavior.name.label("behavior"))
+        .join(Prompt, Prompt.id == Pair.prompt_id)
+        .join(Chain, Chain.id == Pair.chain_id)
+        .join(Behavior, Behavior.id == Prompt.behavior_id)
+        .where(Pair.dataset_id == dataset_id)
+    )
+    if filter.split is not None:
+        statement = statement.where(Pair.split == filter.split)
+    if filter.verdict is not None:
+        statement = statement.where(Pair.verdict == filter.verdict)
+    if filter.min_margin is not None:
+        statement = statement.where(Pair.score_chosen - Pair.score_rejected >= filter.min_margin)
+    return statement
+
+
+def page(
+    session: Session, dataset_id: str, filter: PairFilter, *, after: str | None = None, limit: int = 20
+) -> list[Row[Any]]:
+    """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
+    statement = _listed(dataset_id, filter).order_by(Pair.id.desc()).limit(limit)
+    return list(session.execute(statement if after is None else statement.where(Pair.id < after)))
+
+
+def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[Row[Any]]:
+    """The same rows, oldest first, through a server-side cursor: memory does not grow with the dataset."""
+    statement = _listed(dataset_id, filter).order_by(Pair.id).execution_options(yield_per=STREAM_ROWS)
+    yield from session.execute(statement)
+
+
+def for_training(session: Session, dataset_id: str, split: str) -> Iterator[Row[Any]]:
+    """Kept pairs of a split in the order of their chains: (id, messages, chosen, rejected, score_chosen, score_rejected)."""
+    statement = (
+        select(Pair.id, Prompt.messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        .join(Prompt, Prompt.id == Pair.prompt_id)
+        .join(Chain, Chain.id == Pair.chain_id)
+        .where(Pair.dataset_id == dataset_id, Pair.split == split, Pair.verdict == "kept")
+        .order_by(Prompt.index, Chain.sample)
+        .execution_options(yield_per=STREAM_ROWS)
+    )
+    yield from session.execute(statement)
+
+
+def counts(session: Session, dataset_id: str) -> dict[str, int]:
+    """Pairs by verdict or reason: `{"kept": n, "dropped": n, "dropped:<reason>": n, "scored": n}`."""
+    statement = (
+        select(Pair.verdict, Pair.reason, func.count(), func.count(Pair.score_chosen + Pair.score_rejected))
+        .where(Pair.dataset_id == dataset_id)
+        .group_by(Pair.verdict, Pair.reason)
+    )
+    found = {"kept": 0, "dropped": 0, "scored": 0}
+    for verdict, reason, number, scored in session.execute(statement):
+        found[verdict] += number
+        found["scored"] += scored
+        if reason is not None:
+            found[f"dropped:{reason}"] = number
+    return found

@@ -1,0 +1,53 @@
+"""Statements about prompts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.tables import Prompt
+
+BATCH = 2_000
+
+
+def store(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the prompts of a new dataset."""
+    for start in range(0, len(rows), BATCH):
+        session.execute(insert(Prompt), list(rows[start : start + BATCH]))
+
+
+def quarantine(session: Session, dataset_id: str, index: int, *, error: str) -> None:
+    """Take one prompt out of the work with its last error."""
+    session.execute(
+        update(Prompt)
+        .where(Prompt.dataset_id == dataset_id, Prompt.index == index)
+        .values(quarantined_at=func.clock_timestamp(), error=error)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def restore(session: Session, dataset_id: str) -> None:
+    """Put quarantined prompts back to work."""
+    session.execute(
+        update(Prompt)
+        .where(Prompt.dataset_id == dataset_id, Prompt.quarantined_at.is_not(None))
+        .values(quarantined_at=None, error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def quarantined(session: Session, dataset_id: str) -> list[Prompt]:
+    """Prompts that were taken out, by index."""
+    statement = (
+        select(Prompt).where(Prompt.dataset_id == dataset_id, Prompt.quarantined_at.is_not(None)).order_by(Prompt.index)
+    )
+    return list(session.scalars(statement))
+
+
+def held_out(session: Session, dataset_id: str) -> Row[Any]:
+    """(first, last, number) of the dataset's evaluation prompts; number 0 when the behaviors have none."""
+    statement = select(func.min(Prompt.index), func.max(Prompt.index), func.count()).where(
+        Prompt.dataset_id == dataset_id, Prompt.split == "evaluation"
+    )
+    return session.execute(statement).one()

@@ -1,0 +1,156 @@
+"""Statements for shards that failed, whose holder vanished, or that nobody was rung for."""
+
+from typing import Any
+
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.orm import Session
+
+from core.ledger import Claim
+from core.queries import chains, evaluations, pairs, pipeline, prompts, scores, shards
+from core.queries.intervals import seconds
+from core.queries.moves import move
+from core.settings import settings
+from core.states import RunState, ShardState, Stage
+from core.tables import Run, Shard
+
+SWEEP_LOCK = 0x6275726E
+RELAY_LOCK = 0x72656C61
+
+
+def only_one(session: Session, lock: int) -> bool:
+    """Whether this transaction is the only one that sweeps (or relays) now; the lock goes with the transaction."""
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": lock}))
+
+
+def release(session: Session, claim: Claim, *, error: str) -> None:
+    """Give a shard back after a failure: queued again with a growing pause, or split, or quarantined.
+
+    Raises LeaseLost when it is no longer ours to give.
+    """
+    shards.guard(session, claim)
+    give_back(session, claim, error=error)
+
+
+def expire(session: Session, *, limit: int = 100) -> list[Claim]:
+    """Take back shards whose lease ran out; each is queued again, split, or quarantined. Returns them."""
+    statement = (
+        select(*shards.CLAIM_COLUMNS, Shard.error)
+        .where(Shard.state == str(ShardState.running), Shard.lease_expires_at < func.clock_timestamp())
+        .order_by(Shard.lease_expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = [(shards.as_claim(row), row[-1]) for row in session.execute(statement)]
+    for claim, error in found:
+        give_back(session, claim, error=error or "The worker vanished while it held this shard.")
+    return [claim for claim, _ in found]
+
+
+def give_back(session: Session, claim: Claim, *, error: str) -> None:
+    """Queue a held shard again with a growing pause; after `max_attempts` claims split it, or quarantine one prompt."""
+    if claim.attempts < settings().max_attempts:
+        pause = settings().retry_seconds * 2 ** (claim.attempts - 1)
+        _let_go(session, claim, ShardState.queued, error, available_at=func.clock_timestamp() + seconds(pause))
+    elif claim.stage == Stage.train:
+        _let_go(session, claim, ShardState.quarantined, error, ended_at=func.clock_timestamp())
+        move(session, Run, str(claim.run_id), RunState.failed, error=error)
+    else:
+        _bisect(session, claim, error)
+
+
+def _let_go(session: Session, claim: Claim, state: ShardState, error: str, **columns: Any) -> None:
+    session.execute(
+        update(Shard)
+        .where(Shard.id == claim.shard_id)
+        .values(state=str(state), lease_expires_at=None, token=None, owner=None, rung_at=None, error=error, **columns)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def todo(session: Session, claim: Claim) -> list[int]:
+    """The prompt index of every row the shard has still to make (an index stands there once for each row)."""
+    if claim.stage == Stage.generate:
+        rows = chains.waiting(session, claim)
+    elif claim.stage == Stage.score:
+        rows = scores.waiting(session, claim)
+    elif claim.stage == Stage.pair:
+        rows = pairs.waiting(session, claim)
+    elif claim.stage == Stage.answer:
+        rows = evaluations.waiting_answers(session, claim)
+    else:
+        rows = evaluations.waiting_judgements(session, claim, claim.model)
+    return [row.index for row in rows]
+
+
+def _bisect(session: Session, claim: Claim, error: str) -> None:
+    left = todo(session, claim)
+    if len(set(left)) > 1:
+        _split(session, claim, left, error)
+        return
+    if left and claim.stage in (Stage.generate, Stage.answer):
+        prompts.quarantine(session, claim.dataset_id, left[0], error=error)
+    _let_go(
+        session, claim, ShardState.quarantined, error, failed=Shard.failed + len(left), ended_at=func.clock_timestamp()
+    )
+    pipeline.follow_on(session, claim)
+
+
+def _split(session: Session, claim: Claim, left: list[int], error: str) -> None:
+    """Two halves of what is left go on with one attempt each; what the shard made stays counted with it."""
+    indexes = sorted(set(left))
+    middle = indexes[len(indexes) // 2]
+    _let_go(
+        session, claim, ShardState.split, error, total=Shard.completed + Shard.failed, ended_at=func.clock_timestamp()
+    )
+    common = {
+        "project_id": claim.project_id, "dataset_id": claim.dataset_id, "run_id": claim.run_id, "stage": claim.stage,
+        "role": claim.role, "model": claim.model, "attempts": settings().max_attempts - 1,
+    }  # fmt: skip
+    halves = [(claim.first, middle - 1), (middle, claim.last)]
+    shards.add(
+        session,
+        [
+            common | {"first": first, "last": last, "total": sum(first <= index <= last for index in left)}
+            for first, last in halves
+        ],
+    )
+
+
+def unrung(session: Session, *, limit: int = 1000) -> list[Row[Any]]:
+    """(id, queue) of claimable shards that nobody was rung for, locked for this transaction."""
+    statement = (
+        select(Shard.id, Shard.queue)
+        .where(
+            Shard.state == str(ShardState.queued),
+            Shard.rung_at.is_(None),
+            Shard.available_at <= func.clock_timestamp(),
+        )
+        .order_by(Shard.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.execute(statement))
+
+
+def rung(session: Session, ids: list[int]) -> None:
+    """Note that the doorbell was rung for these shards."""
+    session.execute(
+        update(Shard)
+        .where(Shard.id.in_(ids))
+        .values(rung_at=func.clock_timestamp())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def unring(session: Session, *, older_than: float) -> int:
+    """Forget rings that nobody answered in `older_than` seconds, so that they are rung again; returns how many."""
+    statement = (
+        update(Shard)
+        .where(
+            Shard.state == str(ShardState.queued),
+            Shard.rung_at < func.clock_timestamp() - seconds(older_than),
+        )
+        .values(rung_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,123 @@
+"""Statements about runs."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.configs.behavior import BehaviorSpec
+from core.configs.dataset import DatasetConfig, RewardConfig
+from core.configs.run import RunConfig
+from core.errors import Conflict, NotFound
+from core.ids import new_id
+from core.queries import evaluations, events, parents, shards
+from core.queries.moves import move
+from core.states import RunState, ShardState, Stage
+from core.tables import Behavior, Dataset, Run, Shard
+
+
+def create(session: Session, *, project_id: str, config: RunConfig, dataset: Dataset) -> Run:
+    """Store a run on a completed dataset and queue its training. `config` is complete but for default scorers."""
+    asked = DatasetConfig.model_validate(dataset.config)
+    evaluation = config.evaluation
+    scorers = evaluation.scorers or _default_scorers(session, dataset, asked)
+    sampling = evaluation.sampling or asked.teacher.sampling
+    evaluation = evaluation.model_copy(update={"scorers": scorers, "sampling": sampling})
+    whole = config.model_copy(update={"dataset": dataset.id, "evaluation": evaluation})
+    run = Run(
+        id=new_id("run"),
+        project_id=project_id,
+        dataset_id=dataset.id,
+        config=whole.model_dump(mode="json"),
+        state=str(RunState.queued),
+    )
+    session.add(run)
+    session.flush()
+    _queue(session, run, student=str(config.student))
+    evaluations.begin(session, run, student=str(config.student))
+    events.tell(session, project_id=project_id, subject=run.id, message="Queued.")
+    session.refresh(run)
+    return run
+
+
+def _queue(session: Session, run: Run, *, student: str) -> None:
+    row = {"project_id": run.project_id, "dataset_id": run.dataset_id, "run_id": run.id, "role": None}
+    shards.add(session, [row | {"stage": str(Stage.train), "model": student, "first": 0, "last": 0, "total": 1}])
+
+
+def _default_scorers(session: Session, dataset: Dataset, asked: DatasetConfig) -> tuple[RewardConfig, ...]:
+    """The dataset's reward, the rule of each behavior that names one, and `refusal` where guards have no other judge."""
+    ids = [behavior["id"] for behavior in dataset.behaviors]
+    bodies = session.scalars(select(Behavior.body).where(Behavior.id.in_(ids)))
+    specs = [BehaviorSpec.model_validate(body) for body in bodies]
+    rules = sorted({spec.rule for spec in specs if spec.rule})
+    if any(prompt.guard and not spec.rule for spec in specs for prompt in spec.evaluation_prompts):
+        rules.append("refusal")
+    scorers = [asked.reward, *(RewardConfig(kind="rule", rule=rule) for rule in rules)]
+    return tuple({scorer.scorer: scorer for scorer in scorers}.values())
+
+
+def get(session: Session, project_id: str, id: str) -> Run:
+    """One run. Raises NotFound."""
+    found = session.scalars(select(Run).where(Run.project_id == project_id, Run.id == id)).one_or_none()
+    if found is None:
+        raise NotFound("run", id)
+    return found
+
+
+def page(session: Session, project_id: str, *, after: str | None = None, limit: int = 20) -> list[Run]:
+    """Runs of a project, newest first, older than `after`."""
+    statement = select(Run).where(Run.project_id == project_id).order_by(Run.id.desc()).limit(limit)
+    return list(session.scalars(statement if after is None else statement.where(Run.id < after)))
+
+
+def queue_position(session: Session, run: Run) -> int | None:
+    """How many trainings are claimed before this one; None when it is not queued."""
+    mine = select(Shard.id).where(Shard.run_id == run.id, Shard.stage == str(Stage.train)).scalar_subquery()
+    if run.state != RunState.queued:
+        return None
+    queued = (Shard.stage == str(Stage.train)) & (Shard.state == str(ShardState.queued))
+    return int(session.scalar(select(func.count()).select_from(Shard).where(queued, Shard.id < mine)) or 0)
+
+
+def cancel(session: Session, project_id: str, id: str) -> Run:
+    """Stop a run; its checkpoints are kept. Cancelling a cancelled one changes nothing. Raises Conflict."""
+    run = get(session, project_id, id)
+    if move(session, Run, id, RunState.cancelled, pause_asked=False):
+        parents.fence(session, parents.of_run(id), ShardState.cancelled)
+        events.tell(session, project_id=project_id, subject=id, message="Run cancelled.")
+    session.refresh(run)
+    if run.state != RunState.cancelled:
+        raise Conflict(f"Run {id} is {run.state} and cannot be cancelled.")
+    return run
+
+
+def pause(session: Session, project_id: str, id: str) -> Run:
+    """Ask the trainer for a checkpoint and an end; a queued run is paused at once. Raises Conflict."""
+    run = get(session, project_id, id)
+    if run.state == RunState.queued and move(session, Run, id, RunState.paused, pause_reason="asked"):
+        parents.fence(session, parents.of_run(id) & (Shard.stage == str(Stage.train)), ShardState.paused)
+    elif run.state in (RunState.preparing, RunState.running):
+        asked = update(Run).where(Run.id == id).values(pause_asked=True, pause_reason="asked")
+        session.execute(asked.execution_options(synchronize_session=False))
+    elif run.state != RunState.paused:
+        raise Conflict(f"Run {id} is {run.state} and cannot be paused.")
+    session.refresh(run)
+    return run
+
+
+def resume(session: Session, project_id: str, id: str) -> Run:
+    """Go on with a paused, cancelled or failed run from its newest checkpoint. Raises Conflict."""
+    run = get(session, project_id, id)
+    trained = run.artifact is not None
+    to = RunState.evaluating if trained else RunState.queued
+    if not move(session, Run, id, to, pause_asked=False, pause_reason=None, error=None):
+        raise Conflict(f"Run {id} is {run.state}; only a paused, cancelled or failed one can be resumed.")
+    parents.reopen(session, parents.of_run(id))
+    events.tell(session, project_id=project_id, subject=id, message="Run resumed.")
+    session.refresh(run)
+    return run
+
+
+def paused_by_full_disk(session: Session) -> list[Run]:
+    """Runs that wait for free space."""
+    statement = select(Run).where(Run.state == str(RunState.paused), Run.pause_reason == "disk_full")
+    return list(session.scalars(statement))
