@@ -1,0 +1,1 @@
+"""The only statements that make or change tables."""
