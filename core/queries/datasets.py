@@ -1,6 +1,7 @@
 """Statements about datasets."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -172,3 +173,34 @@ def unfinished(session: Session) -> list[str]:
     busy = select(Shard.id).where(Shard.dataset_id == Dataset.id, Shard.run_id.is_(None), Shard.state.in_(parents.OPEN))
     statement = select(Dataset.id).where(Dataset.state == str(DatasetState.in_progress), ~busy.exists())
     return list(session.scalars(statement))
+
+
+@dataclass(frozen=True)
+class Instructions:
+    """The user turns of a behavior's chains."""
+
+    critique: str
+    revision: str
+
+
+def frozen(session: Session, id: str) -> DatasetConfig:
+    """What was asked."""
+    return DatasetConfig.model_validate(session.scalars(select(Dataset.config).where(Dataset.id == id)).one())
+
+
+def instructions(session: Session, id: str) -> dict[str, Instructions]:
+    """The instructions of the dataset's behaviors, by behavior id."""
+    ids = [item["id"] for item in session.scalars(select(Dataset.behaviors).where(Dataset.id == id)).one()]
+    statement = select(
+        Behavior.id,
+        Behavior.body["critique_instruction"].as_string(),
+        Behavior.body["revision_instruction"].as_string(),
+    ).where(Behavior.id.in_(ids))
+    return {row[0]: Instructions(row[1], row[2]) for row in session.execute(statement)}
+
+
+def rules(session: Session, id: str) -> dict[str, str | None]:
+    """The rule that judges each of the dataset's behaviors exactly, by behavior name; None where it names none."""
+    ids = [item["id"] for item in session.scalars(select(Dataset.behaviors).where(Dataset.id == id)).one()]
+    statement = select(Behavior.name, Behavior.body["rule"].as_string()).where(Behavior.id.in_(ids))
+    return {row[0]: row[1] for row in session.execute(statement)}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from core.queries.shards import seconds
+from core.queries.intervals import seconds
 from core.tables import IdempotencyKey
 
 

@@ -154,3 +154,13 @@ def unring(session: Session, *, older_than: float) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def unring_these(session: Session, ids: list[int]) -> None:
+    """Forget the rings of these shards: the broker did not take them."""
+    session.execute(
+        update(Shard)
+        .where(Shard.id.in_(ids), Shard.state == str(ShardState.queued))
+        .values(rung_at=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -121,3 +121,13 @@ def paused_by_full_disk(session: Session) -> list[Run]:
     """Runs that wait for free space."""
     statement = select(Run).where(Run.state == str(RunState.paused), Run.pause_reason == "disk_full")
     return list(session.scalars(statement))
+
+
+def frozen(session: Session, id: str) -> RunConfig:
+    """What was asked."""
+    return RunConfig.model_validate(session.scalars(select(Run.config).where(Run.id == id)).one())
+
+
+def dataset_of(session: Session, id: str) -> str:
+    """The dataset a run trains on."""
+    return session.scalars(select(Run.dataset_id).where(Run.id == id)).one()

@@ -33,9 +33,14 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         session.execute(insert(Shard).values(full).on_conflict_do_nothing())
 
 
-def claim(session: Session, *, queue: Queue | str, owner: str, model: str | None = None) -> Claim | None:
-    """Take the oldest queued shard of the queue, one that needs `model` before others; None when there is none."""
-    for preferred in (model, None) if model else (None,):
+def claim(
+    session: Session, *, queue: Queue | str, owner: str, model: str | None = None, only: bool = False
+) -> Claim | None:
+    """Take the oldest queued shard of the queue, one that needs `model` before others (or `only` such a one).
+
+    Returns None when there is none.
+    """
+    for preferred in ([model] if only else [model, None]) if model else [None]:
         found = session.execute(_claim_statement(str(queue), owner, preferred)).one_or_none()
         if found is not None:
             return as_claim(found)
@@ -108,3 +113,17 @@ def held(session: Session, shard_id: int, token: int) -> Claim:
     if found is None:
         raise LeaseLost(f"Shard {shard_id} is not held under token {token}.")
     return as_claim(found)
+
+
+def hand_back(session: Session, claim: Claim) -> None:
+    """Give up a shard without blame, when the worker stops or has another model loaded. Raises LeaseLost."""
+    _write(
+        session,
+        claim,
+        state=str(ShardState.queued),
+        attempts=Shard.attempts - 1,
+        lease_expires_at=None,
+        token=None,
+        owner=None,
+        rung_at=None,
+    )

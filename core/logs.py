@@ -1,0 +1,38 @@
+"""Structured logs: readable lines on a terminal, JSON for machines; secrets never."""
+
+import logging
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from core.settings import settings
+
+SECRET = ("key", "token_secret", "authorization", "password", "secret")
+
+
+def configure() -> None:
+    """Set up structlog for this process from the settings."""
+    level = logging.getLevelNamesMapping()[settings().log_level.upper()]
+    logging.basicConfig(level=level, format="%(levelname)-8s %(name)s: %(message)s")
+    json = settings().log_format == "json"
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso" if json else "%H:%M:%S"),
+            redact,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+
+
+def redact(_logger: object, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace the values of fields that hold secrets."""
+    for name in fields:
+        if name.lower() in SECRET:
+            fields[name] = "[redacted]"
+    return fields

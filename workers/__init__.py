@@ -1,0 +1,1 @@
+"""The hands: what is asked for is made here."""

@@ -1,0 +1,30 @@
+"""`python -m workers generate|score|train`: a Celery worker that listens for its doorbell and works from the ledger."""
+
+import argparse
+
+from core.logs import configure
+from core.settings import settings
+from core.states import Queue
+from workers.app import answering
+from workers.looker import Looker
+
+
+def main() -> None:
+    """Run one worker until SIGTERM or SIGINT; then it gives back what it holds."""
+    parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
+    parser.add_argument("queue", choices=[str(queue) for queue in Queue])
+    queue = Queue(parser.parse_args().queue)
+    configure()
+    looker = Looker(queue)
+    looker.start()
+    options = ["--pool", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    try:
+        answering(queue, looker.wake).worker_main(
+            ["--quiet", "worker", "--queues", str(queue), "--loglevel", settings().log_level, *options]
+        )
+    finally:
+        looker.stop()
+
+
+if __name__ == "__main__":
+    main()

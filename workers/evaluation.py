@@ -1,0 +1,147 @@
+"""The before/after table: means with bootstrap intervals, paired differences, win/tie/loss, length, over-refusal."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from core.configs.dataset import RewardConfig
+from core.database import transaction
+from core.queries import datasets, evaluations, events, runs
+from core.queries.moves import move
+from core.states import RunState
+from core.tables import Run
+from workers.bootstrap import interval
+
+log = structlog.get_logger()
+Summary = dict[str, Any]
+Pairs = list[tuple[float, float]]  # (base, tuned) of the same prompt and sample
+OVERALL = "overall"
+
+
+def settle(run_id: str) -> None:
+    """Compute and store the summary of a run whose answers are all judged; the run has succeeded then."""
+    with transaction() as session:
+        evaluation = evaluations.of_run(session, run_id)
+        if evaluation is None or evaluation.state == "completed":
+            return
+        rows = evaluations.scored_answers(session, evaluation.id)
+        scorers = runs.frozen(session, run_id).evaluation.scorers
+        rules = datasets.rules(session, runs.dataset_of(session, run_id))
+    judged_by = {name: _scorer_of(rule) for name, rule in rules.items()}
+    summary = summarise(rows, scorers, judged_by)
+    with transaction() as session:
+        if evaluations.settle(session, evaluation.id, summary):
+            move(session, Run, run_id, RunState.succeeded)
+            events.tell(
+                session,
+                project_id=evaluation.project_id,
+                subject=run_id,
+                message="Evaluated; the run has succeeded.",
+                data={"headline": summary["headline"], **summary["scorers"].get(summary["headline"], {})},
+            )
+
+
+def _scorer_of(rule: str | None) -> str | None:
+    return RewardConfig(kind="rule", rule=rule).scorer if rule else None
+
+
+def summarise(
+    rows: Sequence[Row[Any]], scorers: Sequence[RewardConfig], judged_by: Mapping[str, str | None]
+) -> Summary:
+    """The summary of an evaluation.
+
+    `rows` are those of `evaluations.scored_answers`; `judged_by` gives the scorer named by a behavior's rule, if any.
+    Differences are tuned minus base on the same prompt and sample; intervals are 95% bootstrap intervals.
+    """
+    names = [scorer.scorer for scorer in scorers]
+    rules = [name for name in names if name in judged_by.values()]
+    return {
+        "scorers": {name: _scorer(rows, name) for name in names if any(row.scorer == name for row in rows)},
+        "headline": rules[0] if rules else names[0],
+        "length": {role: _length(rows, role) for role in ("base", "tuned")},
+        "over_refusal": _by_behavior(_guard_failures(rows, judged_by), _rates),
+        "failures": {role: _failures(rows, role) for role in ("base", "tuned")},
+    }
+
+
+def _scorer(rows: Sequence[Row[Any]], name: str) -> Summary:
+    values = {_answer(row): row.value for row in rows if row.scorer == name and row.value is not None}
+    return _by_behavior(_paired(values), _compare)
+
+
+def _answer(row: Row[Any]) -> tuple[str, int, int, str]:
+    return row.behavior, row.prompt_id, row.sample, row.role
+
+
+def _paired(values: Mapping[tuple[str, int, int, str], float]) -> dict[str, Pairs]:
+    """Pairs by behavior: only answers that both models gave and that could be scored."""
+    paired: dict[str, Pairs] = defaultdict(list)
+    for (behavior, prompt, sample, role), value in values.items():
+        tuned = values.get((behavior, prompt, sample, "tuned"))
+        if role == "base" and tuned is not None:
+            paired[behavior].append((value, tuned))
+    return paired
+
+
+def _by_behavior(paired: Mapping[str, Pairs], measure: Any) -> Summary:
+    everything = [pair for pairs in paired.values() for pair in pairs]
+    return {
+        "behaviors": {name: measure(pairs) for name, pairs in sorted(paired.items())},
+        OVERALL: measure(everything) if everything else None,
+    }
+
+
+def _compare(pairs: Pairs) -> Summary:
+    base, tuned = [b for b, _ in pairs], [t for _, t in pairs]
+    return {
+        "n": len(pairs),
+        "base": interval(base),
+        "tuned": interval(tuned),
+        "difference": interval([t - b for b, t in pairs]),
+        "rate": {"base": _share(base), "tuned": _share(tuned)},
+        "win": sum(t > b for b, t in pairs),
+        "tie": sum(t == b for b, t in pairs),
+        "loss": sum(t < b for b, t in pairs),
+    }
+
+
+def _share(values: Sequence[float]) -> float:
+    """Share of answers with a score above zero."""
+    return sum(value > 0 for value in values) / len(values)
+
+
+def _rates(pairs: Pairs) -> Summary:
+    return {
+        "n": len(pairs),
+        "base": sum(b for b, _ in pairs) / len(pairs),
+        "tuned": sum(t for _, t in pairs) / len(pairs),
+        "difference": interval([t - b for b, t in pairs]),
+    }
+
+
+def _guard_failures(rows: Sequence[Row[Any]], judged_by: Mapping[str, str | None]) -> dict[str, Pairs]:
+    """1.0 for a guard prompt that was not helped with: by the behavior's own rule, else by the rule `refusal`."""
+    refusal = RewardConfig(kind="rule", rule="refusal").scorer
+    failed = {}
+    for row in rows:
+        rule = judged_by.get(row.behavior)
+        if row.guard and row.value is not None and row.scorer == (rule or refusal):
+            failed[_answer(row)] = float(row.value <= 0) if rule else float(row.value > 0)
+    return _paired(failed)
+
+
+def _once(rows: Sequence[Row[Any]], role: str) -> dict[tuple[str, int, int, str], Row[Any]]:
+    """One row an answer, whatever the number of scorers."""
+    return {_answer(row): row for row in rows if row.role == role}
+
+
+def _length(rows: Sequence[Row[Any]], role: str) -> float:
+    lengths = [len(row.text) for row in _once(rows, role).values()]
+    return sum(lengths) / len(lengths) if lengths else 0.0
+
+
+def _failures(rows: Sequence[Row[Any]], role: str) -> int:
+    return sum(row.finish != "stop" for row in _once(rows, role).values())

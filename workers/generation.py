@@ -1,0 +1,192 @@
+"""The generating worker: keeps an engine loaded and a bounded number of chains going, across shards."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from core.database import transaction
+from core.errors import BurnishError, EngineDied, LeaseLost
+from core.ledger import Claim
+from core.queries import pipeline, recovery, shards
+from core.settings import settings
+from core.states import Queue
+from workers import advance
+from workers.lease import Beats, Lease
+from workers.micro_batch import batches
+from workers.persist import persist
+from workers.plan import Plan, plan
+from workers.teachers import load_teacher
+from workers.teachers.teacher import Teacher
+
+log = structlog.get_logger()
+Row = dict[str, Any]
+TURN_SECONDS = 300.0  # after so long with one model the oldest shard is next, whatever model it needs
+
+
+class GeneratingDesk:
+    """Drains the queue `generate`. One engine is loaded at a time; it stays loaded between drains."""
+
+    def __init__(self, beats: Beats, owner: str) -> None:
+        self._beats = beats
+        self._owner = owner
+        self._runner = asyncio.Runner()
+        self._teacher: Teacher | None = None
+        self._loaded: tuple[str, str] | None = None  # engine as asked for, model
+        self._since = 0.0
+
+    def drain(self, stop: threading.Event) -> None:
+        """Work until nothing can be claimed, or `stop` is set."""
+        self._runner.run(self._drain(stop))
+
+    def close(self) -> None:
+        """End the engine."""
+        self._runner.run(self._unload())
+        self._runner.close()
+
+    @property
+    def model(self) -> str | None:
+        """The loaded model."""
+        return self._loaded[1] if self._loaded else None
+
+    async def _drain(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            tired = time.monotonic() - self._since > TURN_SECONDS
+            claim = await asyncio.to_thread(self._claim, None if tired else self.model, only=False)
+            if claim is None:
+                return
+            await self._with_engine(claim, stop)
+
+    def _claim(self, model: str | None, *, only: bool) -> Claim | None:
+        with transaction() as session:
+            return shards.claim(session, queue=Queue.generate, owner=self._owner, model=model, only=only)
+
+    async def _with_engine(self, claim: Claim, stop: threading.Event) -> None:
+        """Load what the claim needs; then several shards of that model at once, so that no engine waits at a border."""
+        lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
+        try:
+            work = await asyncio.to_thread(_read_plan, claim)
+            await self._load(work)
+        except BurnishError as error:
+            await self._failed(lease, error)
+            return
+        slots = asyncio.Semaphore(settings().chains_in_flight)
+        others = [self._slot(None, slots, stop) for _ in range(settings().shards_in_flight - 1)]
+        await asyncio.gather(self._slot((lease, work), slots, stop), *others)
+
+    async def _load(self, work: Plan) -> None:
+        wanted = (work.engine, work.model)
+        if self._teacher is None or self._loaded != wanted:
+            await self._unload()
+            log.info("loading", engine=work.engine, model=work.model)
+            self._teacher = await load_teacher(work.engine, work.model)
+            self._loaded, self._since = wanted, time.monotonic()
+
+    async def _unload(self) -> None:
+        teacher, self._teacher, self._loaded = self._teacher, None, None
+        if teacher is not None:
+            await teacher.close()
+
+    async def _slot(self, first: tuple[Lease, Plan] | None, slots: asyncio.Semaphore, stop: threading.Event) -> None:
+        """Shard after shard of the loaded model, until there is none or the engine is gone."""
+        held = first or await self._next(stop)
+        while held is not None:
+            await self._shard(*held, slots, stop)
+            held = await self._next(stop)
+
+    async def _next(self, stop: threading.Event) -> tuple[Lease, Plan] | None:
+        if stop.is_set() or self.model is None or time.monotonic() - self._since > TURN_SECONDS:
+            return None
+        claim = await asyncio.to_thread(self._claim, self.model, only=True)
+        if claim is None:
+            return None
+        work = await asyncio.to_thread(_read_plan, claim)
+        if (work.engine, work.model) != self._loaded:
+            await asyncio.to_thread(_hand_back, claim)
+            return None
+        return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
+
+    async def _shard(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
+        lease.stall_seconds = settings().engine_answer_seconds
+        lease.moved()
+        try:
+            await self._make(lease, work, slots, stop)
+            if stop.is_set():
+                await asyncio.to_thread(_hand_back, lease.claim)
+                return
+            await asyncio.to_thread(persist, lease, lambda session: pipeline.finish(session, lease.claim))
+            await asyncio.to_thread(advance.after, lease.claim)
+        except BurnishError as error:
+            await self._failed(lease, error)
+        finally:
+            self._beats.close(lease)
+
+    async def _make(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
+        """Make the plan's rows; each is written within a micro-batch of its end."""
+        done: asyncio.Queue[Row | None] = asyncio.Queue()
+        try:
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(_write(lease, work, done))
+                rows = [group.create_task(self._row(lease, make, slots, done, stop)) for make in work.make]
+                if rows:
+                    await asyncio.wait(rows)
+                await done.put(None)
+                await writer
+        except* BurnishError as errors:
+            raise errors.exceptions[0] from None
+
+    async def _row(
+        self,
+        lease: Lease,
+        make: Callable[[Teacher], Awaitable[Row]],
+        slots: asyncio.Semaphore,
+        done: "asyncio.Queue[Row | None]",
+        stop: threading.Event,
+    ) -> None:
+        async with slots:
+            if stop.is_set():
+                return
+            lease.check()
+            if self._teacher is None:
+                raise EngineDied("The engine is gone.")
+            row = await make(self._teacher)
+            lease.moved()
+            await done.put(row)
+
+    async def _failed(self, lease: Lease, error: BurnishError) -> None:
+        """Give the shard back; a dead engine is forgotten, the next claim loads a new one."""
+        self._beats.close(lease)
+        log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
+        if isinstance(error, EngineDied):
+            await self._unload()
+        if not isinstance(error, LeaseLost):
+            await asyncio.to_thread(_release, lease.claim, str(error))
+
+
+async def _write(lease: Lease, work: Plan, done: "asyncio.Queue[Row | None]") -> None:
+    async for batch in batches(done):
+        await asyncio.to_thread(persist, lease, lambda session, batch=batch: work.store(session, batch))
+
+
+def _read_plan(claim: Claim) -> Plan:
+    with transaction() as session:
+        return plan(session, claim)
+
+
+def _hand_back(claim: Claim) -> None:
+    try:
+        with transaction() as session:
+            shards.hand_back(session, claim)
+    except LeaseLost:
+        log.info("shard was taken meanwhile", shard=claim.shard_id)
+
+
+def _release(claim: Claim, error: str) -> None:
+    try:
+        with transaction() as session:
+            recovery.release(session, claim, error=error)
+    except LeaseLost:
+        log.info("shard was taken meanwhile", shard=claim.shard_id)

@@ -1,0 +1,31 @@
+"""Rows that end at any moment, gathered into small batches bounded by count and by time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from core.settings import settings
+
+Row = dict[str, Any]
+
+
+async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]:
+    """Yield lists of rows: as many as `micro_batch_rows`, or what came in `micro_batch_seconds`; None ends."""
+    limits = settings()
+    ended = False
+    while not ended:
+        first = await rows.get()
+        if first is None:
+            return
+        batch, deadline = [first], asyncio.get_running_loop().time() + limits.micro_batch_seconds
+        while len(batch) < limits.micro_batch_rows:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    row = await rows.get()
+            except TimeoutError:
+                break
+            if row is None:
+                ended = True
+                break
+            batch.append(row)
+        yield batch

@@ -1,0 +1,53 @@
+"""Pairs from scored chains: revision chosen, draft rejected, whatever the scores say; the filters give the verdict."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from core.configs.dataset import FilterConfig
+from core.database import transaction
+from core.ids import new_id
+from core.queries import datasets, pairs, shards
+from workers.filters import verdict
+from workers.filters.pair_text import PairText
+from workers.lease import Lease
+from workers.persist import persist
+
+
+def pair(lease: Lease) -> None:
+    """Make the pair of every chain in the claim's range that has none."""
+    claim = lease.claim
+    with transaction() as session:
+        filters = datasets.frozen(session, claim.dataset_id).filters
+        waiting = pairs.waiting(session, claim)
+    rows = [_pair(row, filters) | {"dataset_id": claim.dataset_id, "scorer": claim.model} for row in waiting]
+
+    def store(session: Session) -> None:
+        shards.guard(session, claim, completed=pairs.store(session, rows))
+
+    persist(lease, store)
+
+
+def _pair(row: Row[Any], filters: FilterConfig) -> dict[str, Any]:
+    reason = verdict(
+        PairText(
+            chosen=row.revision,
+            rejected=row.draft,
+            chosen_finish=row.revision_finish,
+            rejected_finish=row.draft_finish,
+        ),
+        filters,
+    )
+    return {
+        "id": new_id("pair"),
+        "prompt_id": row.prompt_id,
+        "chain_id": row.chain_id,
+        "split": row.split,
+        "chosen": row.revision,
+        "rejected": row.draft,
+        "score_chosen": row.score_revision,
+        "score_rejected": row.score_draft,
+        "verdict": "kept" if reason is None else "dropped",
+        "reason": reason,
+    }

@@ -1,0 +1,86 @@
+"""The relay, which rings for work that nobody was rung for, and the sweep, which mends what vanished workers left."""
+
+import signal
+import threading
+import time
+from collections import defaultdict
+
+import structlog
+
+from core import doorbell
+from core.database import transaction
+from core.errors import BurnishError, Unavailable
+from core.logs import configure
+from core.queries import idempotency_keys, recovery, runs
+from core.settings import settings
+from core.states import Queue
+from workers import advance, training
+
+log = structlog.get_logger()
+
+
+def relay() -> int:
+    """Mark unrung shards as rung, commit, then ring; a ring that fails is taken back. Returns how many were rung."""
+    with transaction() as session:
+        if not recovery.only_one(session, recovery.RELAY_LOCK):
+            return 0
+        found = recovery.unrung(session)
+        recovery.rung(session, [row.id for row in found])
+    by_queue: dict[str, list[int]] = defaultdict(list)
+    for row in found:
+        by_queue[row.queue].append(row.id)
+    for queue, ids in by_queue.items():
+        try:
+            doorbell.ring(Queue(queue), ids)
+        except Unavailable as error:
+            log.warning("doorbell not rung; workers poll the ledger", queue=queue, error=error.message)
+            with transaction() as session:
+                recovery.unring_these(session, ids)
+    return len(found)
+
+
+def sweep() -> None:
+    """Expired leases back to work, silent doorbells forgotten, parents advanced, old idempotency keys dropped."""
+    with transaction() as session:
+        if not recovery.only_one(session, recovery.SWEEP_LOCK):
+            return
+        expired = recovery.expire(session)
+        recovery.unring(session, older_than=2 * settings().sweep_seconds)
+        idempotency_keys.forget(session, settings().idempotency_hours)
+    for claim in expired:
+        log.warning("lease expired", shard=claim.shard_id, stage=claim.stage, attempts=claim.attempts)
+    advance.everything()
+    _resume_when_there_is_room()
+
+
+def _resume_when_there_is_room() -> None:
+    with transaction() as session:
+        for run in runs.paused_by_full_disk(session):
+            if training.has_room(run):
+                runs.resume(session, run.project_id, run.id)
+
+
+def run(stop: threading.Event) -> None:
+    """Relay and sweep until `stop` is set. A server that is away is waited for."""
+    swept = -settings().sweep_seconds
+    while not stop.wait(settings().relay_seconds):
+        try:
+            relay()
+            if time.monotonic() - swept >= settings().sweep_seconds:
+                sweep()
+                swept = time.monotonic()
+        except BurnishError as error:
+            log.warning("sweep failed, trying again", error=error.message)
+
+
+def main() -> None:
+    """`python -m workers.sweep`."""
+    configure()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run(stop)
+
+
+if __name__ == "__main__":
+    main()
