@@ -1,5 +1,7 @@
 """One frozen settings object, read once from the environment (prefix BURNISH_) and `.env`."""
 
+import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +37,7 @@ class Settings(BaseSettings):
     max_prompts: int = Field(1_000_000, description="most prompts one dataset may have")
     idempotency_hours: int = Field(24, description="how long an Idempotency-Key is remembered")
     sse_heartbeat_seconds: float = Field(15.0, description="silence after which a live stream sends a heartbeat")
+    max_streams: int = Field(100, ge=1, description="live event streams and exports one API process serves at once")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_format: str = Field("console", description="console or json")
 
@@ -83,3 +86,11 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The process's settings, read at the first call."""
     return Settings()
+
+
+def child_environment(extra: Mapping[str, str] | None = None, **changed: object) -> dict[str, str]:
+    """The environment of a process we start: our own, with settings changed by name (`port=8001`) and `extra` added."""
+    unknown = changed.keys() - Settings.model_fields.keys()
+    if unknown:
+        raise KeyError(f"no settings of these names: {', '.join(sorted(unknown))}")
+    return {**os.environ, **{f"BURNISH_{name.upper()}": str(value) for name, value in changed.items()}, **(extra or {})}

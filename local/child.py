@@ -27,6 +27,11 @@ SERVICE = Ending()
 class Server(Protocol):
     """An embedded server."""
 
+    @property
+    def ending(self) -> Ending:
+        """How it is stopped."""
+        ...
+
     def command(self) -> list[str]:
         """What to run."""
         ...
@@ -87,12 +92,12 @@ def stop(child: subprocess.Popen[bytes], ending: Ending = SERVICE, *, seconds: f
 
 
 @contextmanager
-def running(server: Server, ending: Ending, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(server: Server, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """The server, started and answering, its output in `log`; stopped at the end of the block."""
     with log.open("ab") as output:
-        process = start(server.command(), ending, output=output)
+        process = start(server.command(), server.ending, output=output)
     try:
         wait_ready(process, server)
         yield process
     finally:
-        stop(process, ending)
+        stop(process, server.ending)

@@ -18,7 +18,6 @@ class Broker:
 
     data: Path
     socket: Path
-    ending: Ending = SERVICE
 
     def command(self) -> list[str]:
         """The server in the foreground."""
@@ -34,6 +33,11 @@ class Broker:
         }
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
         return [str(get_binary_path()), *flags]
+
+    @property
+    def ending(self) -> Ending:
+        """Nothing needs saving."""
+        return SERVICE
 
     @property
     def url(self) -> str:

@@ -37,7 +37,6 @@ def forget_settings() -> None:
 def migrate(url: str) -> None:
     """Bring a database to the newest revision."""
     config = Config(str(ROOT / "alembic.ini"))
-    config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     command.upgrade(config, "head")
 
@@ -51,6 +50,11 @@ class Quick:
     def command(self) -> list[str]:
         """What to run."""
         return self.cluster.command(QUICK)
+
+    @property
+    def ending(self) -> child.Ending:
+        """How it is stopped."""
+        return self.cluster.ending
 
     def ready(self) -> bool:
         """Whether it answers."""
@@ -69,7 +73,7 @@ def postgres_server() -> Iterator[postgres.Cluster]:
     """One embedded PostgreSQL for the whole session; nothing in it is flushed to disk."""
     with tempfile.TemporaryDirectory(prefix="burnish-test-") as folder:
         cluster = postgres.prepare(Path(folder) / "data")
-        with child.running(Quick(cluster), cluster.ending, Path(folder) / "log"):
+        with child.running(Quick(cluster), Path(folder) / "log"):
             yield cluster
 
 
@@ -127,7 +131,7 @@ def valkey_server() -> Iterator[valkey.Broker]:
     """One embedded Valkey for the whole session."""
     with tempfile.TemporaryDirectory(prefix="burnish-test-") as folder:
         server = valkey.prepare(Path(folder))
-        with child.running(server, server.ending, Path(folder) / "log"):
+        with child.running(server, Path(folder) / "log"):
             yield server
 
 

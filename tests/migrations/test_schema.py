@@ -35,9 +35,7 @@ def described(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
 
 def configuration() -> Config:
     """Alembic's, wherever the tests are started from."""
-    config = Config(str(ROOT / "alembic.ini"))
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    return config
+    return Config(str(ROOT / "alembic.ini"))
 
 
 def test_the_migrations_make_what_the_tables_describe(empty_database: str) -> None:
