@@ -64,7 +64,7 @@ def check_folder(folder: Path, *, param: str = "model") -> None:
             raise ForbiddenModel(f"Model file {str(inside)!r} links out of its folder; copy it in.", param=param)
         if file.is_file() and file.suffix not in ALLOWED_SUFFIXES and file.name not in ALLOWED_NAMES:
             raise ForbiddenModel(
-                f"Model file {str(inside)!r} is not allowed (only {', '.join(ALLOWED_SUFFIXES)}); remove or convert it.",
+                f"Model file {str(inside)!r} is not allowed (only {', '.join(ALLOWED_SUFFIXES)}); remove it.",
                 param=param,
             )
         if file.is_file() and file.suffix == ".json":

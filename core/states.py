@@ -36,7 +36,7 @@ class ShardState(StrEnum):
     running = "running"  # somebody holds a lease on it
     paused = "paused"  # its parent is paused
     done = "done"  # its rows are stored
-    split = "split"  # failed too often; its halves go on
+    halved = "halved"  # failed too often; its halves go on
     quarantined = "quarantined"  # one prompt that failed too often
     cancelled = "cancelled"  # its parent was cancelled
 
@@ -105,12 +105,12 @@ LEGAL: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     },
     S: {
         S.queued: frozenset({S.running, S.paused, S.cancelled}),
-        S.running: frozenset({S.queued, S.done, S.split, S.quarantined, S.cancelled, S.paused}),
+        S.running: frozenset({S.queued, S.done, S.halved, S.quarantined, S.cancelled, S.paused}),
         S.paused: frozenset({S.queued, S.cancelled}),
         S.cancelled: frozenset({S.queued}),
         S.quarantined: frozenset({S.queued}),
         S.done: frozenset(),
-        S.split: frozenset(),
+        S.halved: frozenset(),
     },
     T: {
         T.generating: frozenset({T.training, T.failed, T.cancelled}),
@@ -123,6 +123,6 @@ LEGAL: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
 }
 
 ENDED = frozenset(
-    {D.completed, D.failed, D.cancelled, R.succeeded, R.failed, R.cancelled, S.done, S.split, S.quarantined}
+    {D.completed, D.failed, D.cancelled, R.succeeded, R.failed, R.cancelled, S.done, S.halved, S.quarantined}
     | {S.cancelled, T.succeeded, T.failed, T.cancelled}
 )

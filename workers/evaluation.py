@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from core.configs.dataset import RewardConfig
 from core.database import transaction
 from core.queries import datasets, evaluations, events, runs
 from core.queries.moves import move
+from core.queries.rows import AnyRow
 from core.states import RunState
 from core.tables import Run
 from workers.bootstrap import interval
@@ -48,9 +48,7 @@ def _scorer_of(rule: str | None) -> str | None:
     return RewardConfig(kind="rule", rule=rule).scorer if rule else None
 
 
-def summarise(
-    rows: Sequence[Row[Any]], scorers: Sequence[RewardConfig], judged_by: Mapping[str, str | None]
-) -> Summary:
+def summarise(rows: Sequence[AnyRow], scorers: Sequence[RewardConfig], judged_by: Mapping[str, str | None]) -> Summary:
     """The summary of an evaluation.
 
     `rows` are those of `evaluations.scored_answers`; `judged_by` gives the scorer named by a behavior's rule, if any.
@@ -67,12 +65,12 @@ def summarise(
     }
 
 
-def _scorer(rows: Sequence[Row[Any]], name: str) -> Summary:
+def _scorer(rows: Sequence[AnyRow], name: str) -> Summary:
     values = {_answer(row): row.value for row in rows if row.scorer == name and row.value is not None}
     return _by_behavior(_paired(values), _compare)
 
 
-def _answer(row: Row[Any]) -> tuple[str, int, int, str]:
+def _answer(row: AnyRow) -> tuple[str, int, int, str]:
     return row.behavior, row.prompt_id, row.sample, row.role
 
 
@@ -122,7 +120,7 @@ def _rates(pairs: Pairs) -> Summary:
     }
 
 
-def _guard_failures(rows: Sequence[Row[Any]], judged_by: Mapping[str, str | None]) -> dict[str, Pairs]:
+def _guard_failures(rows: Sequence[AnyRow], judged_by: Mapping[str, str | None]) -> dict[str, Pairs]:
     """1.0 for a guard prompt that was not helped with: by the behavior's own rule, else by the rule `refusal`."""
     refusal = RewardConfig(kind="rule", rule="refusal").scorer
     failed = {}
@@ -133,15 +131,15 @@ def _guard_failures(rows: Sequence[Row[Any]], judged_by: Mapping[str, str | None
     return _paired(failed)
 
 
-def _once(rows: Sequence[Row[Any]], role: str) -> dict[tuple[str, int, int, str], Row[Any]]:
+def _once(rows: Sequence[AnyRow], role: str) -> dict[tuple[str, int, int, str], AnyRow]:
     """One row an answer, whatever the number of scorers."""
     return {_answer(row): row for row in rows if row.role == role}
 
 
-def _length(rows: Sequence[Row[Any]], role: str) -> float:
+def _length(rows: Sequence[AnyRow], role: str) -> float:
     lengths = [len(row.text) for row in _once(rows, role).values()]
     return sum(lengths) / len(lengths) if lengths else 0.0
 
 
-def _failures(rows: Sequence[Row[Any]], role: str) -> int:
+def _failures(rows: Sequence[AnyRow], role: str) -> int:
     return sum(row.finish != "stop" for row in _once(rows, role).values())

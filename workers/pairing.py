@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import FilterConfig
 from core.database import transaction
 from core.ids import new_id
 from core.queries import datasets, pairs, shards
+from core.queries.rows import AnyRow
 from workers.filters import verdict
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
@@ -29,7 +29,7 @@ def pair(lease: Lease) -> None:
     persist(lease, store)
 
 
-def _pair(row: Row[Any], filters: FilterConfig) -> dict[str, Any]:
+def _pair(row: AnyRow, filters: FilterConfig) -> dict[str, Any]:
     reason = verdict(
         PairText(
             chosen=row.revision,

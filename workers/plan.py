@@ -42,7 +42,7 @@ def _chains(session: Session, claim: Claim) -> Plan:
             messages=row.messages,
             instructions=instructions[row.behavior_id],
             sampling=asked.teacher.sampling,
-            seed=derive_seed(asked.seed, "chain", row.index, row.sample),
+            seed=derive_seed(asked.seed, "chain", row.position, row.sample),
         )
         for row in chains.waiting(session, claim)
     ]
@@ -69,7 +69,7 @@ def _answers(session: Session, claim: Claim) -> Plan:
             role=str(claim.role),
             messages=row.messages,
             sampling=evaluation.sampling,
-            seed=derive_seed(seed, "evaluation", row.index, row.sample),
+            seed=derive_seed(seed, "evaluation", row.position, row.sample),
         )
         for row in evaluations.waiting_answers(session, claim)
     ]

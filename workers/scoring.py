@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import RewardConfig
@@ -13,6 +12,7 @@ from core.database import transaction
 from core.errors import BurnishError, EngineDied, LeaseLost
 from core.ledger import Claim
 from core.queries import datasets, evaluations, pipeline, recovery, runs, scores, shards
+from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import Queue, Stage
 from workers import advance, pairing
@@ -114,8 +114,8 @@ class ScoringDesk:
         lease: Lease,
         stop: threading.Event,
         config: RewardConfig,
-        waiting: Sequence[Row[Any]],
-        read: Callable[[Row[Any]], list[tuple[dict[str, Any], Answer]]],
+        waiting: Sequence[AnyRow],
+        read: Callable[[AnyRow], list[tuple[dict[str, Any], Answer]]],
     ) -> None:
         reward, size = self._scorer(config), settings().scoring_batch
         for start in range(0, len(waiting), size):
@@ -135,7 +135,7 @@ class ScoringDesk:
 STAGES = {Stage.score: ScoringDesk.score, Stage.judge: ScoringDesk.judge, Stage.pair: ScoringDesk.pair}
 
 
-def _chain_answers(row: Row[Any]) -> list[tuple[dict[str, Any], Answer]]:
+def _chain_answers(row: AnyRow) -> list[tuple[dict[str, Any], Answer]]:
     return [
         (
             {"chain_id": row.chain_id, "answer": name, "evaluation_answer_id": None},
@@ -145,7 +145,7 @@ def _chain_answers(row: Row[Any]) -> list[tuple[dict[str, Any], Answer]]:
     ]
 
 
-def _evaluation_answers(row: Row[Any]) -> list[tuple[dict[str, Any], Answer]]:
+def _evaluation_answers(row: AnyRow) -> list[tuple[dict[str, Any], Answer]]:
     owner = {"chain_id": None, "answer": None, "evaluation_answer_id": row.answer_id}
     return [(owner, Answer(messages=tuple(row.messages), text=row.text, expect=row.expect, guard=row.guard))]
 

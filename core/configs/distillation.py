@@ -1,12 +1,10 @@
 """What `POST /distillations` asks for: a dataset, a run on it, its evaluation, in one request."""
 
-from pydantic import Field
-
 from core.configs.config import Config
 from core.configs.dataset import DatasetConfig, Metadata, ModelName
+from core.configs.run import EvaluationConfig, TrainingConfig
 from core.methods.choice import MethodChoice
 from core.methods.rdpo import RdpoConfig
-from core.configs.run import EvaluationConfig, TrainingConfig
 
 
 class DistillationConfig(Config):

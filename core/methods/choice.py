@@ -1,6 +1,6 @@
 """`method: {type: rdpo, rdpo: {...}}`: the type, and the hyperparameters under the type's own name."""
 
-from typing import Any, Self
+from typing import Any
 
 from pydantic import Field, model_serializer, model_validator
 

@@ -3,21 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, and_, column, func, select
+from sqlalchemy import Integer, Select, and_, column, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.ledger import Claim
+from core.queries.rows import AnyRow
 from core.tables import Chain, Dataset, Prompt
 
 
-def waiting(session: Session, claim: Claim) -> list[Row[Any]]:
-    """(prompt_id, index, behavior_id, messages, sample) of every chain in the claim's range that is not stored yet."""
-    samples = session.scalars(select(Dataset.config["samples_per_prompt"].as_integer()).where(_dataset(claim))).one()
-    number = func.generate_series(0, samples - 1, type_=Integer).table_valued(column("sample", Integer))
+def waiting(session: Session, claim: Claim) -> list[AnyRow]:
+    """(prompt_id, position, behavior_id, messages, sample) of the claim's chains that are not stored yet."""
+    asked = Dataset.config["samples_per_prompt"].as_integer()
+    samples = session.scalars(select(asked).where(Dataset.id == claim.dataset_id)).one()
+    number = (
+        func.generate_series(0, samples - 1, type_=Integer).table_valued(column("sample", Integer)).render_derived()
+    )
     statement: Select[Any] = (
-        select(Prompt.id.label("prompt_id"), Prompt.index, Prompt.behavior_id, Prompt.messages, number.c.sample)
-        .join(number, func.true())
+        select(Prompt.id.label("prompt_id"), Prompt.index.label("position"), Prompt.behavior_id, Prompt.messages,
+               number.c.sample)
+        .join(number, true())
         .outerjoin(Chain, and_(Chain.prompt_id == Prompt.id, Chain.sample == number.c.sample))
         .where(
             Prompt.dataset_id == claim.dataset_id,
@@ -26,15 +31,11 @@ def waiting(session: Session, claim: Claim) -> list[Row[Any]]:
             Chain.id.is_(None),
         )
         .order_by(Prompt.index, number.c.sample)
-    )
+    )  # fmt: skip
     return list(session.execute(statement))
 
 
-def _dataset(claim: Claim) -> Any:
-    return Dataset.id == claim.dataset_id
-
-
-def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[Row[Any]]:
+def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[AnyRow]:
     """Insert chains that are not there yet; returns (state, tokens) of those that were new."""
     if not rows:
         return []
@@ -58,7 +59,7 @@ def done_in(session: Session, claim: Claim) -> int:
     return int(session.scalar(statement) or 0)
 
 
-def failures(session: Session, dataset_id: str, *, after: int | None = None, limit: int = 20) -> list[Row[Any]]:
+def failures(session: Session, dataset_id: str, *, after: int | None = None, limit: int = 20) -> list[AnyRow]:
     """Failed chains of a dataset with their prompt, newest first."""
     statement = (
         select(Chain, Prompt)

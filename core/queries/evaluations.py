@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Row, and_, column, func, select, update
+from sqlalchemy import Integer, and_, column, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from core.ledger import Claim
 from core.queries import events, shards
 from core.queries.moves import move
 from core.queries.prompts import held_out
+from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import RunState, ShardState, Stage
 from core.tables import Behavior, Evaluation, EvaluationAnswer, Prompt, Run, Score, Shard
@@ -65,7 +66,7 @@ def _rank(run: Run) -> Any:
     """Evaluation prompts of the dataset, numbered from 1 within their behavior."""
     number = func.row_number().over(partition_by=Prompt.behavior_id, order_by=Prompt.index)
     return (
-        select(Prompt.id, Prompt.index, number.label("rank"))
+        select(Prompt.id, Prompt.index.label("position"), number.label("rank"))
         .where(Prompt.dataset_id == run.dataset_id, Prompt.split == "evaluation")
         .subquery()
     )
@@ -74,23 +75,25 @@ def _rank(run: Run) -> Any:
 def _asked(session: Session, run: Run, first: int, last: int) -> list[int]:
     """Ids of the evaluation prompts in a range that the run's `evaluation.prompts` lets through."""
     ranked = _rank(run)
-    statement = select(ranked.c.id).where(ranked.c.index.between(first, last)).order_by(ranked.c.index)
+    statement = select(ranked.c.id).where(ranked.c.position.between(first, last)).order_by(ranked.c.position)
     limit = run.config["evaluation"]["prompts"]
     return list(session.scalars(statement if limit is None else statement.where(ranked.c.rank <= limit)))
 
 
-def waiting_answers(session: Session, claim: Claim) -> list[Row[Any]]:
-    """(evaluation_id, prompt_id, index, messages, sample) that the claim's model has still to answer."""
+def waiting_answers(session: Session, claim: Claim) -> list[AnyRow]:
+    """(evaluation_id, prompt_id, position, messages, sample) that the claim's model has still to answer."""
     run = session.scalars(select(Run).where(Run.id == claim.run_id)).one()
-    number = func.generate_series(0, run.config["evaluation"]["samples_per_prompt"] - 1, type_=Integer).table_valued(
-        column("sample", Integer)
+    number = (
+        func.generate_series(0, run.config["evaluation"]["samples_per_prompt"] - 1, type_=Integer)
+        .table_valued(column("sample", Integer))
+        .render_derived()
     )
     statement = (
-        select(Evaluation.id.label("evaluation_id"), Prompt.id.label("prompt_id"), Prompt.index, Prompt.messages,
-               number.c.sample)
+        select(Evaluation.id.label("evaluation_id"), Prompt.id.label("prompt_id"), Prompt.index.label("position"),
+               Prompt.messages, number.c.sample)
         .select_from(Prompt)
         .join(Evaluation, Evaluation.run_id == run.id)
-        .join(number, func.true())
+        .join(number, true())
         .outerjoin(
             EvaluationAnswer,
             and_(
@@ -118,12 +121,12 @@ def store_answers(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     return len(session.execute(statement).all())
 
 
-def waiting_judgements(session: Session, claim: Claim, scorer: str) -> list[Row[Any]]:
-    """(answer_id, index, messages, expect, guard, text) of answers in the claim's range without the scorer's score."""
+def waiting_judgements(session: Session, claim: Claim, scorer: str) -> list[AnyRow]:
+    """(answer_id, position, messages, expect, guard, text) of the claim's answers that lack a score."""
     scored = select(Score.id).where(Score.evaluation_answer_id == EvaluationAnswer.id, Score.scorer == scorer).exists()
     statement = (
-        select(EvaluationAnswer.id.label("answer_id"), Prompt.index, Prompt.messages, Prompt.expect, Prompt.guard,
-               EvaluationAnswer.text)
+        select(EvaluationAnswer.id.label("answer_id"), Prompt.index.label("position"), Prompt.messages,
+               Prompt.expect, Prompt.guard, EvaluationAnswer.text)
         .join(Evaluation, Evaluation.id == EvaluationAnswer.evaluation_id)
         .join(Prompt, Prompt.id == EvaluationAnswer.prompt_id)
         .where(
@@ -166,7 +169,7 @@ def of_run(session: Session, run_id: str) -> Evaluation | None:
     return session.scalars(select(Evaluation).where(Evaluation.run_id == run_id)).one_or_none()
 
 
-def scored_answers(session: Session, evaluation_id: str) -> list[Row[Any]]:
+def scored_answers(session: Session, evaluation_id: str) -> list[AnyRow]:
     """(behavior, prompt_id, guard, role, sample, text, finish, scorer, value) of every score of an evaluation."""
     statement = (
         select(
@@ -182,8 +185,8 @@ def scored_answers(session: Session, evaluation_id: str) -> list[Row[Any]]:
     return list(session.execute(statement))
 
 
-def side_by_side(session: Session, evaluation_id: str, *, limit: int = 20) -> list[Row[Any]]:
-    """(behavior, index, messages, guard, sample, base, tuned) texts of the same prompts, by index."""
+def side_by_side(session: Session, evaluation_id: str, *, limit: int = 20) -> list[AnyRow]:
+    """(behavior, position, messages, guard, sample, base, tuned) texts of the same prompts, by index."""
     base, tuned = (
         select(EvaluationAnswer)
         .where(EvaluationAnswer.evaluation_id == evaluation_id, EvaluationAnswer.role == role)
@@ -192,7 +195,8 @@ def side_by_side(session: Session, evaluation_id: str, *, limit: int = 20) -> li
     )
     statement = (
         select(
-            Behavior.name.label("behavior"), Prompt.index, Prompt.messages, Prompt.guard, base.c.sample,
+            Behavior.name.label("behavior"), Prompt.index.label("position"), Prompt.messages,
+            Prompt.guard, base.c.sample,
             base.c.text.label("base"), tuned.c.text.label("tuned"),
         )
         .join(base, base.c.prompt_id == Prompt.id)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.tables import Event
 
 
-def tell(
+def tell(  # noqa: PLR0913  (the columns of an event)
     session: Session,
     *,
     project_id: str,

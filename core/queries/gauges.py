@@ -1,21 +1,20 @@
 """Statements that count work for the overview and for Prometheus."""
 
-from typing import Any
-
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.queries.rows import AnyRow
 from core.states import ShardState
 from core.tables import Shard
 
 
-def shards_by_state(session: Session) -> list[Row[Any]]:
+def shards_by_state(session: Session) -> list[AnyRow]:
     """(queue, stage, state, number) of all shards."""
     statement = select(Shard.queue, Shard.stage, Shard.state, func.count().label("number"))
     return list(session.execute(statement.group_by(Shard.queue, Shard.stage, Shard.state)))
 
 
-def oldest_waiting(session: Session) -> list[Row[Any]]:
+def oldest_waiting(session: Session) -> list[AnyRow]:
     """(queue, seconds) since the oldest claimable shard of each queue became claimable."""
     age = func.extract("epoch", func.clock_timestamp() - func.min(Shard.available_at))
     statement = select(Shard.queue, age.label("seconds")).where(

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from core.ledger import Claim
+from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Pair, Prompt, Score
 
 STREAM_ROWS = 500
@@ -23,12 +24,12 @@ class PairFilter:
     min_margin: float | None = None
 
 
-def waiting(session: Session, claim: Claim) -> list[Row[Any]]:
+def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     """Chains of the claim's range without a pair, with both values of the claim's scorer (None when missing)."""
     draft, revision = aliased(Score), aliased(Score)
     statement = (
         select(
-            Chain.id.label("chain_id"), Prompt.id.label("prompt_id"), Prompt.index, Prompt.split,
+            Chain.id.label("chain_id"), Prompt.id.label("prompt_id"), Prompt.index.label("position"), Prompt.split,
             Chain.draft, Chain.revision, Chain.draft_finish, Chain.revision_finish,
             draft.value.label("score_draft"), revision.value.label("score_revision"),
         )
@@ -77,20 +78,20 @@ def _listed(dataset_id: str, filter: PairFilter) -> Any:
 
 def page(
     session: Session, dataset_id: str, filter: PairFilter, *, after: str | None = None, limit: int = 20
-) -> list[Row[Any]]:
+) -> list[AnyRow]:
     """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
     statement = _listed(dataset_id, filter).order_by(Pair.id.desc()).limit(limit)
     return list(session.execute(statement if after is None else statement.where(Pair.id < after)))
 
 
-def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[Row[Any]]:
+def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[AnyRow]:
     """The same rows, oldest first, through a server-side cursor: memory does not grow with the dataset."""
     statement = _listed(dataset_id, filter).order_by(Pair.id).execution_options(yield_per=STREAM_ROWS)
     yield from session.execute(statement)
 
 
-def for_training(session: Session, dataset_id: str, split: str) -> Iterator[Row[Any]]:
-    """Kept pairs of a split in the order of their chains: (id, messages, chosen, rejected, score_chosen, score_rejected)."""
+def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
+    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order."""
     statement = (
         select(Pair.id, Prompt.messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
         .join(Prompt, Prompt.id == Pair.prompt_id)
@@ -116,3 +117,12 @@ def counts(session: Session, dataset_id: str) -> dict[str, int]:
         if reason is not None:
             found[f"dropped:{reason}"] = number
     return found
+
+
+def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
+    """(kept pairs of the training split, those of them with both scores)."""
+    statement = select(func.count(), func.count(Pair.score_chosen + Pair.score_rejected)).where(
+        Pair.dataset_id == dataset_id, Pair.split == "train", Pair.verdict == "kept"
+    )
+    kept, scored = session.execute(statement).one()
+    return int(kept), int(scored)

@@ -22,7 +22,7 @@ def of_run(run_id: str) -> Any:
 
 
 def fence(session: Session, whose: Any, to: ShardState) -> None:
-    """Move every open shard to `paused` or `cancelled`. Its holder's token is void: nothing more is written under it."""
+    """Move every open shard to `paused` or `cancelled`. Their tokens are void: no holder writes any more."""
     ended = func.clock_timestamp() if to == ShardState.cancelled else None
     session.execute(
         update(Shard)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from core.queries.rows import AnyRow
 from core.tables import Prompt
 
 BATCH = 2_000
@@ -45,7 +46,7 @@ def quarantined(session: Session, dataset_id: str) -> list[Prompt]:
     return list(session.scalars(statement))
 
 
-def held_out(session: Session, dataset_id: str) -> Row[Any]:
+def held_out(session: Session, dataset_id: str) -> AnyRow:
     """(first, last, number) of the dataset's evaluation prompts; number 0 when the behaviors have none."""
     statement = select(func.min(Prompt.index), func.max(Prompt.index), func.count()).where(
         Prompt.dataset_id == dataset_id, Prompt.split == "evaluation"

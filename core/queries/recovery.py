@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from core.ledger import Claim
 from core.queries import chains, evaluations, pairs, pipeline, prompts, scores, shards
 from core.queries.intervals import seconds
 from core.queries.moves import move
+from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import RunState, ShardState, Stage
 from core.tables import Run, Shard
@@ -40,7 +41,7 @@ def expire(session: Session, *, limit: int = 100) -> list[Claim]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    found = [(shards.as_claim(row), row[-1]) for row in session.execute(statement)]
+    found = [(shards.as_claim(row), row.error) for row in session.execute(statement)]
     for claim, error in found:
         give_back(session, claim, error=error or "The worker vanished while it held this shard.")
     return [claim for claim, _ in found]
@@ -79,7 +80,7 @@ def todo(session: Session, claim: Claim) -> list[int]:
         rows = evaluations.waiting_answers(session, claim)
     else:
         rows = evaluations.waiting_judgements(session, claim, claim.model)
-    return [row.index for row in rows]
+    return [row.position for row in rows]
 
 
 def _bisect(session: Session, claim: Claim, error: str) -> None:
@@ -100,7 +101,7 @@ def _split(session: Session, claim: Claim, left: list[int], error: str) -> None:
     indexes = sorted(set(left))
     middle = indexes[len(indexes) // 2]
     _let_go(
-        session, claim, ShardState.split, error, total=Shard.completed + Shard.failed, ended_at=func.clock_timestamp()
+        session, claim, ShardState.halved, error, total=Shard.completed + Shard.failed, ended_at=func.clock_timestamp()
     )
     common = {
         "project_id": claim.project_id, "dataset_id": claim.dataset_id, "run_id": claim.run_id, "stage": claim.stage,
@@ -116,7 +117,7 @@ def _split(session: Session, claim: Claim, left: list[int], error: str) -> None:
     )
 
 
-def unrung(session: Session, *, limit: int = 1000) -> list[Row[Any]]:
+def unrung(session: Session, *, limit: int = 1000) -> list[AnyRow]:
     """(id, queue) of claimable shards that nobody was rung for, locked for this transaction."""
     statement = (
         select(Shard.id, Shard.queue)

@@ -44,7 +44,7 @@ def _queue(session: Session, run: Run, *, student: str) -> None:
 
 
 def _default_scorers(session: Session, dataset: Dataset, asked: DatasetConfig) -> tuple[RewardConfig, ...]:
-    """The dataset's reward, the rule of each behavior that names one, and `refusal` where guards have no other judge."""
+    """The dataset's reward, the behaviors' rules, and `refusal` where guards have no other judge."""
     ids = [behavior["id"] for behavior in dataset.behaviors]
     bodies = session.scalars(select(Behavior.body).where(Behavior.id.in_(ids)))
     specs = [BehaviorSpec.model_validate(body) for body in bodies]

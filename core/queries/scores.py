@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from core.ledger import Claim
+from core.queries.rows import AnyRow
 from core.tables import Chain, Prompt, Score
 
 
-def waiting(session: Session, claim: Claim) -> list[Row[Any]]:
-    """(chain_id, index, messages, expect, guard, draft, revision) of chains the claim's scorer has not scored."""
+def waiting(session: Session, claim: Claim) -> list[AnyRow]:
+    """(chain_id, position, messages, expect, guard, draft, revision) of chains the claim's scorer has not scored."""
     scored = (
         select(Score.id)
         .where(Score.chain_id == Chain.id, Score.answer == "revision", Score.scorer == claim.model)
@@ -20,7 +21,7 @@ def waiting(session: Session, claim: Claim) -> list[Row[Any]]:
     )
     statement = (
         select(
-            Chain.id.label("chain_id"), Prompt.index, Prompt.messages, Prompt.expect, Prompt.guard,
+            Chain.id.label("chain_id"), Prompt.index.label("position"), Prompt.messages, Prompt.expect, Prompt.guard,
             Chain.draft, Chain.revision,
         )
         .join(Prompt, Prompt.id == Chain.prompt_id)
@@ -69,7 +70,7 @@ def histogram(session: Session, dataset_id: str, *, bins: int = 40) -> dict[str,
     def counted(value: Any, least: float, most: float) -> list[int]:
         top = most if most > least else least + 1.0
         bucket = func.least(func.width_bucket(value, least, top, bins), bins)
-        found = dict(session.execute(select(bucket, func.count()).group_by(bucket)).all())  # type: ignore[arg-type]
+        found = {row[0]: row[1] for row in session.execute(select(bucket, func.count()).group_by(bucket))}
         return [int(found.get(i, 0)) for i in range(1, bins + 1)]
 
     def edges(least: float, most: float) -> list[float]:

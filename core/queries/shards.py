@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from core.errors import LeaseLost
 from core.ledger import Claim
 from core.queries.intervals import seconds
+from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import QUEUE_OF, Queue, ShardState, Stage
 from core.tables import FENCING, Shard
@@ -21,7 +22,7 @@ CLAIM_COLUMNS = (
 )  # fmt: skip
 
 
-def as_claim(row: Row[Any]) -> Claim:
+def as_claim(row: AnyRow) -> Claim:
     """A claim from a row that begins with CLAIM_COLUMNS."""
     return Claim(*row[: len(CLAIM_COLUMNS)])
 

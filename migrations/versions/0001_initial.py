@@ -339,7 +339,7 @@ def upgrade() -> None:
             "stage IN ('generate', 'score', 'pair', 'train', 'answer', 'judge')", name=op.f("ck_shard_stage")
         ),
         sa.CheckConstraint(
-            "state IN ('queued', 'running', 'paused', 'done', 'split', 'quarantined', 'cancelled')",
+            "state IN ('queued', 'running', 'paused', 'done', 'halved', 'quarantined', 'cancelled')",
             name=op.f("ck_shard_state"),
         ),
         sa.CheckConstraint("first <= last", name=op.f("ck_shard_range")),
