@@ -1,0 +1,48 @@
+# Burnish: `make` alone lists what there is.
+
+BIN := .venv/bin
+PYTHONS := python3.11 python3.12 python3.13 python3
+FIND_PYTHON := for p in $(PYTHON) $(PYTHONS); do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exec echo "$$p"; done; \
+	echo "setup: no usable Python 3.11 or newer (with venv) was found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check browser bench tiny migrate clean
+
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv and install everything; quick when nothing changed
+	@python=$$($(FIND_PYTHON)) && "$$python" local/install.py
+
+demo: setup ## Align the miniature student on three behaviors and show before and after
+	@$(BIN)/python -m local demo
+
+up: setup ## Run everything on this machine until Ctrl-C
+	@$(BIN)/python -m local up
+
+test: setup browser check ## Check, then run every test
+	$(BIN)/python -m pytest --durations=15
+
+check: setup ## Format, lint, types, import arrows, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_imports.py
+	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && $(BIN)/alembic check'
+
+browser: setup
+	@$(BIN)/python -m local.browser
+
+bench: setup ## Measure speed and show the table
+	$(BIN)/python -m bench
+
+tiny: setup ## Rebuild the miniature world's models from their seeds
+	$(BIN)/python -m tiny.build
+
+migrate: setup ## Bring the database of BURNISH_DATABASE_URL to the newest revision
+	$(BIN)/alembic upgrade head
+
+clean: ## Remove .venv and caches; the data in .burnish stays
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis build *.egg-info
+	find . -name __pycache__ -type d -not -path './.burnish/*' -prune -exec rm -rf {} +
