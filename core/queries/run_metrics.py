@@ -1,34 +1,38 @@
 """Statements that read a run's series."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from core.tables import Checkpoint, RunMetric
 
 
-def page(
-    session: Session,
-    run_id: str,
-    *,
-    kind: str | None = None,
-    after: tuple[int, str] | None = None,
-    limit: int = 20,
-    oldest_first: bool = False,
-) -> list[RunMetric]:
-    """Metrics of a run from behind the (step, kind) `after`, newest first unless told otherwise."""
+@dataclass(frozen=True)
+class Series:
+    """Which metrics to read: of one kind or of both, from behind a (step, kind), newest first unless told otherwise."""
+
+    kind: str | None = None
+    after: tuple[int, str] | None = None
+    oldest_first: bool = False
+
+
+def page(session: Session, run_id: str, series: Series, *, limit: int = 20) -> list[RunMetric]:
+    """Metrics of a run."""
     place = tuple_(RunMetric.step, RunMetric.kind)
     statement = select(RunMetric).where(RunMetric.run_id == run_id)
-    if kind is not None:
-        statement = statement.where(RunMetric.kind == kind)
-    if after is not None:
-        statement = statement.where(place > after if oldest_first else place < after)
-    order = (RunMetric.step, RunMetric.kind) if oldest_first else (RunMetric.step.desc(), RunMetric.kind.desc())
+    if series.kind is not None:
+        statement = statement.where(RunMetric.kind == series.kind)
+    if series.after is not None:
+        statement = statement.where(place > series.after if series.oldest_first else place < series.after)
+    up = (RunMetric.step, RunMetric.kind)
+    order = up if series.oldest_first else tuple(column.desc() for column in up)
     return list(session.scalars(statement.order_by(*order).limit(limit)))
 
 
 def newest(session: Session, run_id: str) -> RunMetric | None:
     """The training metrics of the newest step."""
-    return next(iter(page(session, run_id, kind="train", limit=1)), None)
+    return next(iter(page(session, run_id, Series(kind="train"), limit=1)), None)
 
 
 def checkpoints(session: Session, run_id: str, *, after: str | None = None, limit: int = 20) -> list[Checkpoint]:

@@ -131,3 +131,9 @@ def frozen(session: Session, id: str) -> RunConfig:
 def dataset_of(session: Session, id: str) -> str:
     """The dataset a run trains on."""
     return session.scalars(select(Run.dataset_id).where(Run.id == id)).one()
+
+
+def trained(session: Session, project_id: str, *, limit: int) -> list[Run]:
+    """Runs that have made a tuned model, newest first."""
+    statement = select(Run).where(Run.project_id == project_id, Run.artifact.is_not(None))
+    return list(session.scalars(statement.order_by(Run.id.desc()).limit(limit)))

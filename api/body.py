@@ -1,0 +1,100 @@
+"""Middleware for request bodies: capped in bytes while they stream in, in time, and strictly JSON when they say so."""
+
+import asyncio
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import plain
+from api.strict_json import fault_in
+
+CHUNK_SECONDS = 15.0  # longest silence inside a body
+BODY_SECONDS = 300.0  # longest body
+INLINE_BYTES = 64 << 10  # a larger body is checked in a thread
+
+
+class TooLarge(Exception):
+    """The body has more bytes than allowed."""
+
+
+@dataclass(frozen=True)
+class BodyGuard:
+    """ASGI middleware: reads the body before the application does and refuses what should not reach it."""
+
+    app: ASGIApp
+    max_bytes: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 400, 408, 413 or 422 in the error shape, or pass the body on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = _bad_target(scope)
+        body = b""
+        if refusal is None:
+            try:
+                body = await self._read(Headers(scope=scope), receive)
+            except TooLarge:
+                refusal = plain(413, f"The body is larger than {self.max_bytes} bytes; send less.", headers=_close())
+            except TimeoutError:
+                refusal = plain(408, "The body came too slowly; send it again.", headers=_close())
+            else:
+                refusal = await _refuse_json(scope, body)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+        else:
+            await self.app(scope, _replay(body, receive), send)
+
+    async def _read(self, headers: Headers, receive: Receive) -> bytes:
+        """The whole body. Raises TooLarge or TimeoutError."""
+        length = headers.get("content-length", "")
+        if length.isdigit() and len(length) < 20 and int(length) > self.max_bytes:
+            raise TooLarge
+        parts: list[bytes] = []
+        size = 0
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await asyncio.wait_for(receive(), CHUNK_SECONDS)
+                part = message.get("body", b"")
+                size += len(part)
+                if size > self.max_bytes:
+                    raise TooLarge
+                parts.append(part)
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+
+
+def _close() -> dict[str, str]:
+    return {"connection": "close"}  # the rest of the body is not read
+
+
+def _bad_target(scope: Scope) -> ASGIApp | None:
+    if "\x00" in scope["path"]:
+        return plain(404, "The path has a NUL character; no object has such an id.")
+    if b"\x00" in unquote_to_bytes(scope["query_string"]):
+        return plain(422, "The query has a NUL character; remove it.")
+    return None
+
+
+async def _refuse_json(scope: Scope, body: bytes) -> ASGIApp | None:
+    kind = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
+    if not body or not (kind == "application/json" or kind.endswith("+json")):
+        return None
+    fault = fault_in(body) if len(body) < INLINE_BYTES else await asyncio.to_thread(fault_in, body)
+    return plain(fault.status, fault.message, param=fault.param) if fault else None
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives the body once, then what the server says (the client going away)."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

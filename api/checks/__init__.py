@@ -1,0 +1,1 @@
+"""What must hold before work is accepted: names exist, models may be loaded, columns are there."""

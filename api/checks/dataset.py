@@ -1,0 +1,69 @@
+"""A dataset as asked for, made complete: behaviors found, models named, prompts enough."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from api.checks.models import check_causal, complete_reward
+from core.configs.dataset import DatasetConfig
+from core.errors import BadInput, UnknownName
+from core.queries import behaviors
+from core.settings import settings
+from core.tables import Behavior
+
+
+@dataclass(frozen=True)
+class CheckedDataset:
+    """A complete config and the versions of the behaviors it uses, in its order."""
+
+    config: DatasetConfig
+    behaviors: list[Behavior]
+
+
+def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, at: str = "") -> CheckedDataset:
+    """Complete a dataset config; `at` heads every `param` (`dataset.` in a distillation).
+
+    Raises UnknownName, ForbiddenModel, or BadInput.
+    """
+    found = _behaviors(session, project_id, config, at)
+    teacher = config.teacher.model or settings().default_teacher
+    check_causal(teacher, param=f"{at}teacher.model")
+    reward = complete_reward(config.reward, param=f"{at}reward")
+    _check_numbers(config, found, at)
+    named = config.teacher.model_copy(update={"model": teacher})
+    return CheckedDataset(config.model_copy(update={"teacher": named, "reward": reward}), found)
+
+
+def _behaviors(session: Session, project_id: str, config: DatasetConfig, at: str) -> list[Behavior]:
+    found = behaviors.newest(session, project_id, config.behavior)
+    for name in config.behavior:
+        if name not in found:
+            raise UnknownName("behavior", name, behaviors.names(session, project_id), param=f"{at}behavior")
+    return [found[name] for name in config.behavior]
+
+
+def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> None:
+    there = {row.name: len(row.body["prompts"]) for row in found}
+    if config.prompts is not None:
+        asked, field = len(config.prompts), "prompts"
+    else:
+        asked, field = config.n_prompts or sum(there.values()), "n_prompts"
+        _check_shares(config.n_prompts, there, at)
+    if asked > settings().max_prompts:
+        raise BadInput(
+            f"{asked} prompts are more than one dataset may have ({settings().max_prompts}).", param=at + field
+        )
+
+
+def _check_shares(asked: int | None, there: dict[str, int], at: str) -> None:
+    """n_prompts is dealt evenly; no behavior is asked for more than it has."""
+    if asked is None:
+        return
+    share, rest = divmod(asked, len(there))
+    for place, (name, number) in enumerate(there.items()):
+        if share + (place < rest) > number:
+            raise BadInput(
+                f"n_prompts is {asked}, dealt evenly that is {share + (place < rest)} of {name!r}, which has {number}. "
+                f"Ask for at most {min(there.values()) * len(there)}, raise samples_per_prompt, or send prompts of your own.",
+                param=f"{at}n_prompts",
+            )

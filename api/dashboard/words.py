@@ -1,0 +1,104 @@
+"""Numbers and moments as people read them."""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+
+
+def count(value: float) -> str:
+    """12345 as 12,345."""
+    return f"{value:,.0f}".replace("-", MINUS)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A measured number with so many significant digits; a dash for none."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    if value != 0 and (abs(value) < 1e-3 or abs(value) >= 1e5):
+        return f"{value:.{digits - 1}e}".replace("-", MINUS)
+    places = max(digits - 1 - (math.floor(math.log10(abs(value))) if value else 0), 0)
+    return f"{value:.{min(places, digits)}f}".replace("-", MINUS)
+
+
+def score(value: float | None) -> str:
+    """A score with two places."""
+    return DASH if value is None else f"{value:.2f}".replace("-", MINUS)
+
+
+def signed(value: float | None) -> str:
+    """A difference: its sign is always there."""
+    return DASH if value is None else f"{value:+.2f}".replace("-", MINUS)
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage."""
+    return DASH if value is None else f"{100 * value:.0f}%"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in the largest two units: 42 s, 3 min 5 s, 2 h 10 min, 4 d 3 h."""
+    if seconds is None:
+        return DASH
+    whole = max(round(seconds), 0)
+    if whole < MINUTE:
+        return f"{whole} s"
+    for size, name, part, part_name in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {name} {rest} {part_name}" if rest else f"{whole // size} {name}"
+    return f"{whole} s"
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago, in one unit."""
+    if moment is None:
+        return DASH
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds >= size:
+            number = int(seconds // size)
+            return f"{number} {name}{'s' if number > 1 else ''} ago"
+    return "just now"
+
+
+def clock(moment: datetime | None) -> str:
+    """A moment in UTC to the second."""
+    return DASH if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def plain(state: str) -> str:
+    """A state's name with spaces."""
+    return state.replace("_", " ")
+
+
+def scorer(name: str) -> str:
+    """`rule:expected` as `rule expected`; a model's folder by its last name."""
+    kind, _, which = name.partition(":")
+    return f"{'reward model' if kind == 'classifier' else kind} {which.rstrip('/').rpartition('/')[2]}"
+
+
+def short(name: str | None) -> str:
+    """A model by the last part of its path; a Hugging Face id as it is."""
+    if name is None:
+        return DASH
+    return name.rstrip("/").rpartition("/")[2] if name.startswith(("/", ".")) else name
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "count": count,
+    "number": number,
+    "score": score,
+    "signed": signed,
+    "percent": percent,
+    "duration": duration,
+    "ago": ago,
+    "clock": clock,
+    "plain": plain,
+    "scorer": scorer,
+    "short": short,
+}

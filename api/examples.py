@@ -1,0 +1,61 @@
+"""Examples in the OpenAPI document; each is accepted as it stands once its names exist."""
+
+from fastapi.openapi.models import Example
+
+BEHAVIOR: dict[str, Example] = {
+    "plain-words": {
+        "summary": "Answers in plain words",
+        "value": {
+            "name": "plain-words",
+            "title": "Plain words",
+            "principle": "Explain things so that a twelve-year-old understands them.",
+            "critique_instruction": "Name every word in your previous answer that a twelve-year-old may not know.",
+            "revision_instruction": "Rewrite your previous answer without those words.",
+            "prompts": [{"text": "What is inflation?"}, {"text": "Why is the sky blue?"}],
+            "evaluation_prompts": [{"text": "How does a vaccine work?"}],
+        },
+    }
+}
+
+DATASET: dict[str, Example] = {
+    "smallest": {"summary": "Everything by default", "value": {"behavior": "sycophancy"}},
+    "full": {
+        "summary": "Two behaviors, a named teacher and reward model",
+        "value": {
+            "behavior": ["sycophancy", "safety"],
+            "teacher": {
+                "engine": "vllm",
+                "model": "tiny-teacher",
+                "sampling": {"temperature": 0.7, "max_tokens": 256},
+            },
+            "reward": {"kind": "classifier", "model": "tiny-reward"},
+            "n_prompts": 100,
+            "samples_per_prompt": 2,
+            "metadata": {"team": "assistants"},
+        },
+    },
+}
+
+RUN: dict[str, Example] = {
+    "rdpo": {
+        "summary": "Refined DPO on a completed dataset",
+        "value": {
+            "dataset": "ds_01kfw3v8x2m4c9t7q0r5b6n1za",
+            "student": "tiny-student",
+            "method": {"type": "rdpo", "rdpo": {"beta": 0.1, "form": "soft", "tau": "auto"}},
+            "training": {"mode": "full", "epochs": 3, "learning_rate": 0.0005},
+        },
+    }
+}
+
+DISTILLATION: dict[str, Example] = {
+    "one-request": {
+        "summary": "Dataset, training and evaluation in one request",
+        "value": {
+            "dataset": {"behavior": ["sycophancy"], "n_prompts": 200},
+            "student": "tiny-student",
+            "method": {"type": "rdpo", "rdpo": {"form": "soft"}},
+            "training": {"epochs": 6, "learning_rate": 0.0005},
+        },
+    }
+}

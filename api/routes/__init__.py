@@ -1,0 +1,27 @@
+"""The routes, one noun a file. `ROUTERS` is the list of all there are."""
+
+from fastapi import APIRouter
+
+from api.routes import (
+    behaviors,
+    dataset_pairs,
+    datasets,
+    distillations,
+    health,
+    keys,
+    models,
+    run_series,
+    runs,
+)
+
+ROUTERS: tuple[APIRouter, ...] = (
+    datasets.router,
+    dataset_pairs.router,
+    runs.router,
+    run_series.router,
+    distillations.router,
+    behaviors.router,
+    models.router,
+    keys.router,
+    health.router,
+)

@@ -1,0 +1,94 @@
+"""Datasets: asked for, followed, stopped and resumed."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+from sqlalchemy.orm import Session
+
+from api import examples
+from api.checks.dataset import check_dataset
+from api.deps import ListPage, Post, Reader, WritePost
+from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
+from api.once import Answer, answer_once
+from api.schemas.dataset import ENDED, DatasetObject, show_dataset
+from api.schemas.page import Page, page_of
+from core.configs.dataset import DatasetConfig
+from core.database import transaction
+from core.queries import datasets, pairs
+from core.tables import Dataset
+
+router = APIRouter(prefix="/datasets", tags=["datasets"])
+
+
+@router.post("", status_code=202, response_model=DatasetObject, summary="Make a dataset")
+def create_dataset(
+    body: Annotated[DatasetConfig, Body(openapi_examples=examples.DATASET)], post: WritePost
+) -> Response:
+    """Draft, critique, revision and scores for each prompt; every field but `behavior` has a default."""
+
+    def work(session: Session) -> Answer:
+        checked = check_dataset(session, post.caller.project_id, body)
+        row = datasets.create(
+            session, project_id=post.caller.project_id, config=checked.config, behaviors=checked.behaviors
+        )
+        return Answer(202, shown(session, row), f"/datasets/{row.id}")
+
+    return answer_once(post, work)
+
+
+@router.get("", summary="List datasets")
+def list_datasets(caller: Reader, paging: ListPage) -> Page[DatasetObject]:
+    """Newest first."""
+    with transaction() as session:
+        rows = datasets.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
+        return page_of(rows, paging, lambda row: show_dataset(row, datasets.progress(session, row.id)))
+
+
+@router.get("/{id}", summary="Read a dataset")
+def read_dataset(id: str, caller: Reader) -> DatasetObject:
+    """Status, counts of each stage, pairs by verdict, time remaining."""
+    with transaction() as session:
+        return shown(session, datasets.get(session, caller.project_id, id))
+
+
+@router.post("/{id}/cancel", response_model=DatasetObject, summary="Cancel a dataset")
+def cancel_dataset(id: str, post: WritePost) -> Response:
+    """What is finished is kept and can be exported."""
+    return _moved(id, post, datasets.cancel)
+
+
+@router.post("/{id}/pause", response_model=DatasetObject, summary="Pause a dataset")
+def pause_dataset(id: str, post: WritePost) -> Response:
+    """Nothing more is made until it is resumed."""
+    return _moved(id, post, datasets.pause)
+
+
+@router.post("/{id}/resume", status_code=202, response_model=DatasetObject, summary="Resume a dataset")
+def resume_dataset(id: str, post: WritePost) -> Response:
+    """Goes on with a paused, cancelled or failed dataset; finished chains are not made again."""
+    return _moved(id, post, datasets.resume, status=202)
+
+
+@router.get("/{id}/events", responses=RESPONSES, summary="Events of a dataset: a list or a live stream")
+async def dataset_events(id: str, asked: AskedEvents) -> Response:
+    """With `Accept: text/event-stream`: every event so far, then live ones, then an end event."""
+
+    def find(session: Session) -> Timeline:
+        row = datasets.get(session, asked.project_id, id)
+        return Timeline((id,), Ended(status=row.state, error=row.error) if row.state in ENDED else None)
+
+    return await answer_events(asked, find)
+
+
+def shown(session: Session, row: Dataset) -> DatasetObject:
+    """A dataset with everything its own page shows."""
+    return show_dataset(row, datasets.progress(session, row.id), pairs.counts(session, row.id))
+
+
+def _moved(id: str, post: Post, move: Callable[[Session, str, str], Dataset], *, status: int = 200) -> Response:
+    def work(session: Session) -> Answer:
+        row = move(session, post.caller.project_id, id)
+        return Answer(status, shown(session, row), f"/datasets/{id}" if status == 202 else None)
+
+    return answer_once(post, work)

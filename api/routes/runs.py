@@ -1,0 +1,109 @@
+"""Runs: asked for, followed, stopped and resumed."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
+from sqlalchemy.orm import Session
+
+from api import artifacts, examples
+from api.checks.run import check_run
+from api.deps import ListPage, Post, Reader, WritePost
+from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
+from api.once import Answer, answer_once
+from api.schemas.page import Page, page_of
+from api.schemas.run import RunDetails, RunObject, show_run
+from core.configs.run import RunConfig
+from core.database import transaction
+from core.errors import DamagedArtifact
+from core.queries import run_metrics, runs
+from core.tables import Run
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+@router.post("", status_code=202, response_model=RunObject, summary="Train a student")
+def create_run(body: Annotated[RunConfig, Body(openapi_examples=examples.RUN)], post: WritePost) -> Response:
+    """On a completed dataset; the base model's evaluation begins at once."""
+
+    def work(session: Session) -> Answer:
+        checked = check_run(session, post.caller.project_id, body)
+        row = runs.create(session, project_id=post.caller.project_id, config=checked.config, dataset=checked.dataset)
+        return Answer(202, shown(session, row), f"/runs/{row.id}")
+
+    return answer_once(post, work)
+
+
+@router.get("", summary="List runs")
+def list_runs(caller: Reader, paging: ListPage) -> Page[RunObject]:
+    """Newest first."""
+    with transaction() as session:
+        rows = runs.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
+        return page_of(rows, paging, show_run)
+
+
+@router.get("/{id}", summary="Read a run")
+def read_run(id: str, caller: Reader) -> RunObject:
+    """Status, step, time remaining, newest metrics, place in the queue, names of the artifacts."""
+    with transaction() as session:
+        return shown(session, runs.get(session, caller.project_id, id))
+
+
+@router.post("/{id}/cancel", response_model=RunObject, summary="Cancel a run")
+def cancel_run(id: str, post: WritePost) -> Response:
+    """Its checkpoints are kept."""
+    return _moved(id, post, runs.cancel)
+
+
+@router.post("/{id}/pause", status_code=202, response_model=RunObject, summary="Pause a run")
+def pause_run(id: str, post: WritePost) -> Response:
+    """The trainer writes a checkpoint and ends; `pause_asked` is true until then."""
+    return _moved(id, post, runs.pause, status=202)
+
+
+@router.post("/{id}/resume", status_code=202, response_model=RunObject, summary="Resume a run")
+def resume_run(id: str, post: WritePost) -> Response:
+    """Goes on at the exact step of the newest checkpoint."""
+    return _moved(id, post, runs.resume, status=202)
+
+
+@router.get("/{id}/events", responses=RESPONSES, summary="Events of a run: a list or a live stream")
+async def run_events(id: str, asked: AskedEvents) -> Response:
+    """With `Accept: text/event-stream`: every event so far, then live ones, then an end event."""
+
+    def find(session: Session) -> Timeline:
+        row = runs.get(session, asked.project_id, id)
+        return Timeline((id,), Ended(status=row.state, error=row.error) if row.state in ENDED else None)
+
+    return await answer_events(asked, find)
+
+
+def shown(session: Session, row: Run) -> RunObject:
+    """A run with everything its own page shows."""
+    newest = run_metrics.newest(session, row.id)
+    folder = artifacts.folder_of(row)
+    details = RunDetails(
+        queue_position=runs.queue_position(session, row),
+        metrics=newest.values if newest else None,
+        artifacts=_names(row) if folder else None,
+        model=str(folder) if folder else None,
+    )
+    return show_run(row, details)
+
+
+def _names(row: Run) -> list[str] | None:
+    """A damaged folder is told where its files are asked for; the run can be read all the same."""
+    try:
+        return [file.name for file in artifacts.files(row)]
+    except DamagedArtifact:
+        return None
+
+
+def _moved(id: str, post: Post, move: Callable[[Session, str, str], Run], *, status: int = 200) -> Response:
+    def work(session: Session) -> Answer:
+        row = move(session, post.caller.project_id, id)
+        return Answer(status, shown(session, row), f"/runs/{id}" if status == 202 else None)
+
+    return answer_once(post, work)

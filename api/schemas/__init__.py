@@ -1,0 +1,1 @@
+"""What the door answers: one object a file, times in RFC 3339."""

@@ -1,0 +1,89 @@
+"""A dataset as the caller sees it."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from api.schemas.counts import Counts, PairCounts, Remaining
+from api.schemas.page import Object
+from core.configs.dataset import DatasetConfig
+from core.tables import Dataset
+
+MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
+STAGES = ("generate", "score", "pair")
+ENDED = ("completed", "failed", "cancelled")
+
+
+class BehaviorVersion(BaseModel):
+    """Which version of a behavior was used."""
+
+    id: str
+    name: str
+    version: int
+
+
+class DatasetObject(Object):
+    """What was asked (`config`, complete), and how far it is."""
+
+    object: Literal["dataset"] = "dataset"
+    id: str = Field(examples=["ds_01kfw3v8x2m4c9t7q0r5b6n1za"])
+    status: str = Field(examples=["in_progress"])
+    behaviors: list[BehaviorVersion]
+    config: DatasetConfig
+    request_counts: Counts = Field(description="chains: one for each prompt and sample")
+    stages: dict[str, Counts] = Field(description="generate, score and pair, each with its own counts")
+    pairs: PairCounts | None = Field(description="left out (null) in lists")
+    tokens: int = Field(description="tokens the teacher has sampled")
+    seconds_remaining: Remaining | None = Field(description="null before the first chain, and at the end")
+    error: str | None
+    metadata: dict[str, str]
+    created_at: datetime
+    in_progress_at: datetime | None
+    finalizing_at: datetime | None
+    completed_at: datetime | None
+    failed_at: datetime | None
+    cancelled_at: datetime | None
+    paused_at: datetime | None
+
+
+def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] | None = None) -> DatasetObject:
+    """A row as the caller sees it, with what its shards have counted."""
+    expected = row.n_prompts * int(row.config["samples_per_prompt"])
+    nothing = {"total": expected, "completed": 0, "failed": 0}
+    stages = {stage: progress["stages"].get(stage, nothing) for stage in STAGES}
+    return DatasetObject.model_validate(
+        {
+            "id": row.id,
+            "status": row.state,
+            "behaviors": row.behaviors,
+            "config": row.config,
+            "request_counts": stages["generate"],
+            "stages": stages,
+            "pairs": pairs and show_pair_counts(pairs),
+            "tokens": progress["tokens"],
+            "seconds_remaining": None if row.state in ENDED else _remaining(stages["generate"], progress["seconds"]),
+            "error": row.error,
+            "metadata": row.config["metadata"],
+        }
+        | {moment: getattr(row, moment) for moment in MOMENTS}
+    )
+
+
+def show_pair_counts(counts: dict[str, int]) -> PairCounts:
+    """Counts by verdict and by reason."""
+    reasons = {key.removeprefix("dropped:"): number for key, number in counts.items() if key.startswith("dropped:")}
+    return PairCounts(
+        kept=counts["kept"], dropped=counts["dropped"], dropped_by_reason=reasons, scored=counts["scored"]
+    )
+
+
+def _remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
+    """From the pace so far; the interval is that of a Poisson count, two standard deviations wide."""
+    done = counts["completed"] + counts["failed"]
+    left = counts["total"] - done
+    if not seconds or not done or left <= 0:
+        return None
+    pace = seconds / done
+    spread = min(2 / done**0.5, 0.9)
+    return Remaining(seconds=pace * left, low=pace * left * (1 - spread), high=pace * left * (1 + spread))

@@ -1,0 +1,111 @@
+"""Pairs and failures as the caller sees them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+from sqlalchemy import Row
+
+from api.schemas.page import Object
+from core.tables import Chain, Prompt
+
+
+class PairObject(Object):
+    """Chosen and rejected with their scores, the critique between them, and the verdict."""
+
+    object: Literal["pair"] = "pair"
+    dataset: str
+    behavior: str
+    prompt_index: int
+    sample: int
+    split: Literal["train", "validation"]
+    prompt: list[dict[str, str]] = Field(description="the messages before the answers")
+    chosen: str
+    rejected: str
+    critique: str | None
+    score_chosen: float | None
+    score_rejected: float | None
+    margin: float | None = Field(description="score_chosen minus score_rejected")
+    scorer: str
+    verdict: Literal["kept", "dropped"]
+    reason: str | None
+    guard: bool
+    tags: dict[str, Any]
+    created_at: datetime
+
+
+def show_pair(row: Row[Any]) -> PairObject:
+    """A (Pair, Prompt, Chain, behavior) row as the caller sees it."""
+    pair, prompt, chain, behavior = row
+    scored = pair.score_chosen is not None and pair.score_rejected is not None
+    return PairObject(
+        id=pair.id,
+        dataset=pair.dataset_id,
+        behavior=behavior,
+        prompt_index=prompt.index,
+        sample=chain.sample,
+        split=pair.split,
+        prompt=prompt.messages,
+        chosen=pair.chosen,
+        rejected=pair.rejected,
+        critique=chain.critique,
+        score_chosen=pair.score_chosen,
+        score_rejected=pair.score_rejected,
+        margin=pair.score_chosen - pair.score_rejected if scored else None,
+        scorer=pair.scorer,
+        verdict=pair.verdict,
+        reason=pair.reason,
+        guard=prompt.guard,
+        tags=prompt.tags,
+        created_at=pair.created_at,
+    )
+
+
+class FailureObject(Object):
+    """A chain that became no pair, or a prompt that was taken out: at which turn, and why."""
+
+    object: Literal["failure"] = "failure"
+    kind: Literal["chain", "prompt"] = Field(description="a failed chain, or a quarantined prompt")
+    prompt_index: int
+    sample: int | None
+    turn: str | None = Field(description="draft, critique or revision", examples=["revision"])
+    reason: str = Field(examples=["truncated"])
+    prompt: list[dict[str, str]]
+    draft: str | None
+    critique: str | None
+    revision: str | None
+    created_at: datetime | None
+
+
+def show_failed_chain(chain: Chain, prompt: Prompt) -> FailureObject:
+    """A failed chain, with the turns it got to."""
+    return FailureObject(
+        id=f"chain_{chain.id}",
+        kind="chain",
+        prompt_index=prompt.index,
+        sample=chain.sample,
+        turn=chain.failure_turn,
+        reason=chain.failure_reason or "unknown",
+        prompt=prompt.messages,
+        draft=chain.draft,
+        critique=chain.critique,
+        revision=chain.revision,
+        created_at=chain.created_at,
+    )
+
+
+def show_quarantined(prompt: Prompt) -> FailureObject:
+    """A prompt that failed too often, with its last error."""
+    return FailureObject(
+        id=f"prompt_{prompt.id}",
+        kind="prompt",
+        prompt_index=prompt.index,
+        sample=None,
+        turn=None,
+        reason=prompt.error or "unknown",
+        prompt=prompt.messages,
+        draft=None,
+        critique=None,
+        revision=None,
+        created_at=prompt.quarantined_at,
+    )

@@ -1,0 +1,38 @@
+"""What became of a dataset's chains, in numbers."""
+
+from pydantic import BaseModel, Field
+
+
+class ScoreBins(BaseModel):
+    """Counts of scores between consecutive edges."""
+
+    edges: list[float]
+    draft: list[int]
+    revision: list[int]
+
+
+class MarginBins(BaseModel):
+    """Counts of revision minus draft between consecutive edges."""
+
+    edges: list[float]
+    counts: list[int]
+
+
+class StatsObject(BaseModel):
+    """Histograms of a dataset; empty lists while nothing is scored."""
+
+    object: str = "dataset.stats"
+    scores: ScoreBins
+    margins: MarginBins
+
+
+class FunnelObject(BaseModel):
+    """How many chains came through each gate."""
+
+    object: str = "dataset.funnel"
+    asked: int = Field(description="prompts times samples")
+    produced: int = Field(description="chains that ended, well or badly")
+    parsed: int = Field(description="chains with a draft, a critique and a revision")
+    scored: int = Field(description="pairs with both scores")
+    distinct: int = Field(description="pairs whose two answers differ")
+    kept: int = Field(description="pairs that every filter let through")
