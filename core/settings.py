@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     )
     free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
 
+    @property
+    def trusted_roots(self) -> tuple[Path, ...]:
+        """Folders that models are loaded from: the operator's roots, and what runs have made."""
+        return (*self.model_roots, self.data_dir / "runs")
+
 
 @cache
 def settings() -> Settings:

@@ -9,12 +9,12 @@ from typing import Any
 import structlog
 
 from core.database import transaction
-from core.errors import BurnishError, EngineDied, LeaseLost
+from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
 from core.ledger import Claim
-from core.queries import pipeline, recovery, shards
+from core.queries import pipeline, shards
 from core.settings import settings
 from core.states import Queue
-from workers import advance
+from workers import advance, give_up
 from workers.lease import Beats, Lease
 from workers.micro_batch import batches
 from workers.persist import persist
@@ -58,7 +58,10 @@ class GeneratingDesk:
             claim = await asyncio.to_thread(self._claim, None if tired else self.model, only=False)
             if claim is None:
                 return
-            await self._with_engine(claim, stop)
+            try:
+                await self._with_engine(claim, stop)
+            except* Unavailable as errors:
+                raise errors.exceptions[0] from None
 
     def _claim(self, model: str | None, *, only: bool) -> Claim | None:
         with transaction() as session:
@@ -70,12 +73,15 @@ class GeneratingDesk:
         try:
             work = await asyncio.to_thread(_read_plan, claim)
             await self._load(work)
-        except BurnishError as error:
-            await self._failed(lease, error)
+        except (BadInput, EngineDied) as error:
+            self._beats.close(lease)
+            await asyncio.to_thread(give_up.load_failed, claim, error)
             return
         slots = asyncio.Semaphore(settings().chains_in_flight)
-        others = [self._slot(None, slots, stop) for _ in range(settings().shards_in_flight - 1)]
-        await asyncio.gather(self._slot((lease, work), slots, stop), *others)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._slot((lease, work), slots, stop))
+            for _ in range(settings().shards_in_flight - 1):
+                group.create_task(self._slot(None, slots, stop))
 
     async def _load(self, work: Plan) -> None:
         wanted = (work.engine, work.model)
@@ -105,7 +111,7 @@ class GeneratingDesk:
             return None
         work = await asyncio.to_thread(_read_plan, claim)
         if (work.engine, work.model) != self._loaded:
-            await asyncio.to_thread(_hand_back, claim)
+            await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
 
@@ -115,7 +121,7 @@ class GeneratingDesk:
         try:
             await self._make(lease, work, slots, stop)
             if stop.is_set():
-                await asyncio.to_thread(_hand_back, lease.claim)
+                await asyncio.to_thread(give_up.hand_back, lease.claim)
                 return
             await asyncio.to_thread(persist, lease, lambda session: pipeline.finish(session, lease.claim))
             await asyncio.to_thread(advance.after, lease.claim)
@@ -163,7 +169,7 @@ class GeneratingDesk:
         if isinstance(error, EngineDied):
             await self._unload()
         if not isinstance(error, LeaseLost):
-            await asyncio.to_thread(_release, lease.claim, str(error))
+            await asyncio.to_thread(give_up.release, lease.claim, error)
 
 
 async def _write(lease: Lease, work: Plan, done: "asyncio.Queue[Row | None]") -> None:
@@ -174,19 +180,3 @@ async def _write(lease: Lease, work: Plan, done: "asyncio.Queue[Row | None]") ->
 def _read_plan(claim: Claim) -> Plan:
     with transaction() as session:
         return plan(session, claim)
-
-
-def _hand_back(claim: Claim) -> None:
-    try:
-        with transaction() as session:
-            shards.hand_back(session, claim)
-    except LeaseLost:
-        log.info("shard was taken meanwhile", shard=claim.shard_id)
-
-
-def _release(claim: Claim, error: str) -> None:
-    try:
-        with transaction() as session:
-            recovery.release(session, claim, error=error)
-    except LeaseLost:
-        log.info("shard was taken meanwhile", shard=claim.shard_id)

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from core.configs.dataset import RewardConfig
 from core.database import transaction
-from core.errors import BurnishError, EngineDied, LeaseLost
+from core.errors import BadInput, BurnishError, EngineDied, LeaseLost
 from core.ledger import Claim
-from core.queries import datasets, evaluations, pipeline, recovery, runs, scores, shards
+from core.queries import datasets, evaluations, pipeline, runs, scores, shards
 from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, pairing
+from workers import advance, give_up, pairing
 from workers.lease import Beats, Lease
 from workers.persist import persist
 from workers.rewards import load_reward
@@ -56,32 +56,29 @@ class ScoringDesk:
         try:
             STAGES[Stage(claim.stage)](self, lease, stop)
             if stop.is_set():
-                with transaction() as session:
-                    shards.hand_back(session, claim)
+                give_up.hand_back(claim)
                 return
             persist(lease, lambda session: pipeline.finish(session, claim))
             advance.after(claim)
         except LeaseLost:
             log.info("shard was taken meanwhile", shard=claim.shard_id)
+        except give_up.LoadFailed as error:
+            give_up.load_failed(claim, error.cause)
         except BurnishError as error:
-            self._failed(claim, error)
+            log.warning("shard failed", shard=claim.shard_id, error=str(error))
+            if isinstance(error, EngineDied):
+                self._unload()
+            give_up.release(claim, error)
         finally:
             self._beats.close(lease)
-
-    def _failed(self, claim: Claim, error: BurnishError) -> None:
-        log.warning("shard failed", shard=claim.shard_id, error=str(error))
-        if isinstance(error, EngineDied):
-            self._unload()
-        try:
-            with transaction() as session:
-                recovery.release(session, claim, error=str(error))
-        except LeaseLost:
-            log.info("shard was taken meanwhile", shard=claim.shard_id)
 
     def _scorer(self, config: RewardConfig) -> RewardModel:
         if self._reward is None or self._loaded != config:
             self._unload()
-            self._reward = load_reward(config)
+            try:
+                self._reward = load_reward(config)
+            except (BadInput, EngineDied) as error:
+                raise give_up.LoadFailed(error) from error
             self._loaded = config
         return self._reward
 

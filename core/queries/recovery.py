@@ -6,13 +6,13 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from core.ledger import Claim
-from core.queries import chains, evaluations, pairs, pipeline, prompts, scores, shards
+from core.queries import chains, evaluations, events, pairs, parents, pipeline, prompts, scores, shards
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.rows import AnyRow
 from core.settings import settings
-from core.states import RunState, ShardState, Stage
-from core.tables import Run, Shard
+from core.states import DatasetState, RunState, ShardState, Stage
+from core.tables import Dataset, Run, Shard
 
 SWEEP_LOCK = 0x6275726E
 RELAY_LOCK = 0x72656C61
@@ -53,10 +53,34 @@ def give_back(session: Session, claim: Claim, *, error: str) -> None:
         pause = settings().retry_seconds * 2 ** (claim.attempts - 1)
         _let_go(session, claim, ShardState.queued, error, available_at=func.clock_timestamp() + seconds(pause))
     elif claim.stage == Stage.train:
-        _let_go(session, claim, ShardState.quarantined, error, ended_at=func.clock_timestamp())
-        move(session, Run, str(claim.run_id), RunState.failed, error=error)
+        give_up(session, claim, error=error)
     else:
         _bisect(session, claim, error)
+
+
+def give_up(session: Session, claim: Claim, *, error: str) -> None:
+    """Fail the shard's dataset or run, and fence its other shards: trying again or halving would not help."""
+    _let_go(session, claim, ShardState.quarantined, error, ended_at=func.clock_timestamp())
+    if claim.run_id is not None:
+        move(session, Run, claim.run_id, RunState.failed, error=error)
+        parents.fence(session, parents.of_run(claim.run_id), ShardState.cancelled)
+    else:
+        move(session, Dataset, claim.dataset_id, DatasetState.failed, error=error)
+        parents.fence(session, parents.of_dataset(claim.dataset_id), ShardState.cancelled)
+    subject = claim.run_id or claim.dataset_id
+    events.tell(session, project_id=claim.project_id, subject=subject, level="error", message=error)
+
+
+def load_failed(session: Session, claim: Claim, *, error: str, final: bool) -> None:
+    """A model could not be loaded: try again later, or give up when that is `final` or was tried often enough.
+
+    Raises LeaseLost.
+    """
+    shards.guard(session, claim)
+    if final or claim.attempts >= settings().max_attempts:
+        give_up(session, claim, error=error)
+    else:
+        give_back(session, claim, error=error)
 
 
 def _let_go(session: Session, claim: Claim, state: ShardState, error: str, **columns: Any) -> None:
