@@ -1,4 +1,4 @@
-"""The outermost middleware: a request id, security headers, one line of log, latency, and an answer to our own faults."""
+"""The outermost middleware: request id, security headers, a line of log, latency, and an answer to our own faults."""
 
 import time
 from dataclasses import dataclass, field
@@ -44,7 +44,8 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Every answer leaves with an x-request-id; an exception nobody answered is logged and answered 500."""
         if scope["type"] != "http":
-            return await self.app(scope, receive, send)
+            await self.app(scope, receive, send)
+            return
         seen = Seen(new_id("req"))
         scope.setdefault("state", {})["request_id"] = seen.id
 

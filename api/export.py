@@ -3,22 +3,20 @@
 import json
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any
-
-from sqlalchemy import Row
 
 from api.schemas.pair import show_pair
 from api.streams import Streams
 from core.database import transaction
 from core.queries import pairs
 from core.queries.pairs import PairFilter
+from core.queries.rows import AnyRow
 
 CHUNK_BYTES = 64 << 10
 
 
-def trl_line(row: Row[Any]) -> str:
+def trl_line(row: AnyRow) -> str:
     """The conversational preference format of TRL, with an explicit prompt and both scores."""
-    pair, prompt = row[0], row[1]
+    pair, prompt, *_ = row
     return json.dumps(
         {
             "prompt": prompt.messages,
@@ -31,12 +29,12 @@ def trl_line(row: Row[Any]) -> str:
     )
 
 
-def full_line(row: Row[Any]) -> str:
+def full_line(row: AnyRow) -> str:
     """The pair object of GET /datasets/{id}/pairs."""
     return show_pair(row).model_dump_json()
 
 
-FORMATS: dict[str, Callable[[Row[Any]], str]] = {"trl": trl_line, "jsonl": full_line}
+FORMATS: dict[str, Callable[[AnyRow], str]] = {"trl": trl_line, "jsonl": full_line}
 
 
 def lines(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -> Iterator[bytes]:
@@ -50,7 +48,7 @@ def lines(dataset_id: str, filter: PairFilter, format: str, streams: Streams) ->
     return chain([first], chunks)
 
 
-def _chunks(dataset_id: str, filter: PairFilter, line: Callable[[Row[Any]], str], streams: Streams) -> Iterator[bytes]:
+def _chunks(dataset_id: str, filter: PairFilter, line: Callable[[AnyRow], str], streams: Streams) -> Iterator[bytes]:
     waiting: list[bytes] = []
     size = 0
     with streams.slot(), transaction() as session:

@@ -1,4 +1,4 @@
-"""Middleware: only the Host headers of the settings are answered, so that a foreign name pointed at us opens nothing."""
+"""Middleware: only Hosts named in the settings are answered, so that a foreign name pointed at us opens nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ class TrustedHosts:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 400 to a Host that is missing, doubled or unknown."""
         if scope["type"] != "http" or self._known(Headers(scope=scope).getlist("host")):
-            return await self.app(scope, receive, send)
-        refusal = plain(400, "This Host is not answered here; add it to BURNISH_ALLOWED_HOSTS.", param="host")
-        await refusal(scope, receive, send)
+            await self.app(scope, receive, send)
+        else:
+            refusal = plain(400, "This Host is not answered here; add it to BURNISH_ALLOWED_HOSTS.", param="host")
+            await refusal(scope, receive, send)
 
     def _known(self, hosts: Sequence[str]) -> bool:
         if len(hosts) != 1:

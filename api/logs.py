@@ -14,7 +14,10 @@ def configure() -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if settings().log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # the default one prints local variables: keys
+        )
     )
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,

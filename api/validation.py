@@ -36,14 +36,18 @@ def _walk(steps: Sequence[Any], body: Any, *, missing: bool) -> list[str]:
     named: list[str] = []
     for place, step in enumerate(steps):
         last = place == len(steps) - 1
-        if (isinstance(here, dict) and step in here) or (
-            isinstance(here, list) and isinstance(step, int) and step < len(here)
-        ):
+        if _leads_on(here, step):
             here = here[step]
         elif not (last and missing and isinstance(here, dict)):
             continue
         named.append(str(step))
     return named
+
+
+def _leads_on(here: Any, step: Any) -> bool:
+    if isinstance(here, dict):
+        return step in here
+    return isinstance(here, list) and isinstance(step, int) and step < len(here)
 
 
 def _sentence(fault: Any, body: Any) -> str:

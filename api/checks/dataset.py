@@ -64,6 +64,6 @@ def _check_shares(asked: int | None, there: dict[str, int], at: str) -> None:
         if share + (place < rest) > number:
             raise BadInput(
                 f"n_prompts is {asked}, dealt evenly that is {share + (place < rest)} of {name!r}, which has {number}. "
-                f"Ask for at most {min(there.values()) * len(there)}, raise samples_per_prompt, or send prompts of your own.",
+                f"Ask for at most {min(there.values()) * len(there)}, raise samples_per_prompt, or send prompts.",
                 param=f"{at}n_prompts",
             )

@@ -79,7 +79,7 @@ def list_evaluations(
         answers = [
             SideBySide(
                 behavior=row.behavior,
-                prompt_index=row.index,
+                prompt_index=row.position,
                 prompt=row.messages,
                 guard=row.guard,
                 sample=row.sample,

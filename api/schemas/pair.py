@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
-from sqlalchemy import Row
 
 from api.schemas.page import Object
+from core.queries.rows import AnyRow
 from core.tables import Chain, Prompt
 
 
@@ -34,7 +34,7 @@ class PairObject(Object):
     created_at: datetime
 
 
-def show_pair(row: Row[Any]) -> PairObject:
+def show_pair(row: AnyRow) -> PairObject:
     """A (Pair, Prompt, Chain, behavior) row as the caller sees it."""
     pair, prompt, chain, behavior = row
     scored = pair.score_chosen is not None and pair.score_rejected is not None

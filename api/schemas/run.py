@@ -11,7 +11,8 @@ from core.configs.run import RunConfig
 from core.tables import Checkpoint, Evaluation, Run, RunMetric
 
 MOMENTS = (
-    "created_at", "preparing_at", "running_at", "evaluating_at", "succeeded_at", "failed_at", "cancelled_at", "paused_at",
+    "created_at", "preparing_at", "running_at", "evaluating_at", "succeeded_at", "failed_at", "cancelled_at",
+    "paused_at",
 )  # fmt: skip
 
 

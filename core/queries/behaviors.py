@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
@@ -53,7 +54,7 @@ def newest(session: Session, project_id: str, names: Sequence[str]) -> dict[str,
     """The newest version of each of the names that exist."""
     statement = (
         select(Behavior)
-        .distinct(Behavior.name)
+        .ext(distinct_on(Behavior.name))
         .where(Behavior.project_id == project_id, Behavior.name.in_(names))
         .order_by(Behavior.name, Behavior.version.desc())
     )

@@ -1,0 +1,35 @@
+"""`Burnish()`: the way in."""
+
+from types import TracebackType
+
+import httpx
+
+from client.http import Http
+from client.resources import Behaviors, Datasets, Distillations, Keys, Models, Runs
+from client.settings import find_server
+
+
+class Burnish:
+    """A server, by its nouns: `Burnish().datasets.create({"behavior": "sycophancy"})`.
+
+    Address and key are those given, or those of the environment, or those `burnish up` remembered.
+    """
+
+    def __init__(
+        self, url: str | None = None, key: str | None = None, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.http = Http(find_server(url, key), transport=transport)
+        self.datasets = Datasets(self.http)
+        self.runs = Runs(self.http)
+        self.distillations = Distillations(self.http)
+        self.behaviors = Behaviors(self.http)
+        self.models = Models(self.http)
+        self.keys = Keys(self.http)
+
+    def __enter__(self) -> "Burnish":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.http.close()

@@ -1,0 +1,135 @@
+"""What the server answers, typed. Fields this client does not know are kept (`model_extra`) and shown by `--json`."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Answer(BaseModel):
+    """Frozen; unknown fields are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Counts(Answer):
+    """Rows to make, made, and given up."""
+
+    total: int
+    completed: int
+    failed: int
+
+
+class Remaining(Answer):
+    """Seconds until the end, with an interval."""
+
+    seconds: float
+    low: float
+    high: float
+
+
+class Dataset(Answer):
+    """A dataset."""
+
+    id: str
+    status: str
+    config: dict[str, Any]
+    request_counts: Counts
+    stages: dict[str, Counts]
+    pairs: dict[str, Any] | None
+    tokens: int
+    seconds_remaining: Remaining | None
+    error: str | None
+    created_at: datetime
+
+
+class Pair(Answer):
+    """A pair."""
+
+    id: str
+    behavior: str
+    split: str
+    prompt: list[dict[str, str]]
+    chosen: str
+    rejected: str
+    critique: str | None
+    score_chosen: float | None
+    score_rejected: float | None
+    margin: float | None
+    verdict: str
+    reason: str | None
+
+
+class Run(Answer):
+    """A run."""
+
+    id: str
+    status: str
+    dataset: str
+    config: dict[str, Any]
+    step: int
+    total_steps: int | None
+    seconds_remaining: Remaining | None
+    queue_position: int | None
+    metrics: dict[str, float | None] | None
+    facts: dict[str, Any]
+    model: str | None
+    error: str | None
+    created_at: datetime
+
+
+class Evaluation(Answer):
+    """Base and tuned on the held-out prompts."""
+
+    id: str
+    run: str
+    status: str
+    summary: dict[str, Any] | None
+    samples: list[dict[str, Any]]
+
+
+class Distillation(Answer):
+    """A distillation with its dataset and run."""
+
+    id: str
+    status: str
+    config: dict[str, Any]
+    dataset: str
+    run: str | None
+    dataset_object: Dataset | None
+    run_object: Run | None
+    error: str | None
+    created_at: datetime
+
+
+class Behavior(Answer):
+    """A behavior without its prompts."""
+
+    id: str
+    name: str
+    version: int
+    title: str
+    description: str
+    prompts: int
+    evaluation_prompts: int
+
+
+class Model(Answer):
+    """A model that can be named."""
+
+    id: str
+    source: str
+    kind: str
+    path: str
+
+
+class Key(Answer):
+    """A key; `key` holds its text in the answer that made it."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    key: str | None = None

@@ -1,0 +1,159 @@
+"""The nouns of the surface as objects with methods."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from client.http import Http
+from client.models import Behavior, Dataset, Distillation, Evaluation, Key, Model, Pair, Run
+from client.stream import End, Event, follow
+
+
+@dataclass(frozen=True)
+class Datasets:
+    """`/datasets`."""
+
+    http: Http
+
+    def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Dataset:
+        """Ask for a dataset; the body is that of POST /datasets."""
+        return Dataset.model_validate(self.http.post("/datasets", body, idempotency_key=idempotency_key))
+
+    def get(self, id: str) -> Dataset:
+        """One dataset."""
+        return Dataset.model_validate(self.http.get(f"/datasets/{id}"))
+
+    def all(self, *, limit: int = 20) -> Iterator[Dataset]:
+        """Every dataset, newest first, `limit` in one request."""
+        return map(Dataset.model_validate, self.http.pages("/datasets", limit=limit))
+
+    def move(self, id: str, verb: str) -> Dataset:
+        """cancel, pause or resume."""
+        return Dataset.model_validate(self.http.post(f"/datasets/{id}/{verb}"))
+
+    def pairs(self, id: str, *, limit: int = 20, **filter: Any) -> Iterator[Pair]:
+        """Pairs, newest first; filters: split, verdict, min_margin."""
+        return map(Pair.model_validate, self.http.pages(f"/datasets/{id}/pairs", limit=limit, **filter))
+
+    def export(self, id: str, *, format: str = "trl", **filter: Any) -> Iterator[str]:
+        """Lines of JSON; filters: split, verdict."""
+        return self.http.lines(f"/datasets/{id}/export", format=format, **filter)
+
+    def follow(self, id: str, *, since: str | None = None) -> Iterator[Event | End]:
+        """Live events until the end."""
+        return follow(self.http, f"/datasets/{id}/events", since=since)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """`/runs`."""
+
+    http: Http
+
+    def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Run:
+        """Ask for a run; the body is that of POST /runs."""
+        return Run.model_validate(self.http.post("/runs", body, idempotency_key=idempotency_key))
+
+    def get(self, id: str) -> Run:
+        """One run."""
+        return Run.model_validate(self.http.get(f"/runs/{id}"))
+
+    def all(self, *, limit: int = 20) -> Iterator[Run]:
+        """Every run, newest first."""
+        return map(Run.model_validate, self.http.pages("/runs", limit=limit))
+
+    def move(self, id: str, verb: str) -> Run:
+        """cancel, pause or resume."""
+        return Run.model_validate(self.http.post(f"/runs/{id}/{verb}"))
+
+    def metrics(self, id: str, *, kind: str | None = None) -> Iterator[dict[str, Any]]:
+        """Metrics step by step, oldest first."""
+        return self.http.pages(f"/runs/{id}/metrics", kind=kind, order="asc", limit=1000)
+
+    def evaluations(self, id: str, *, samples: int = 20) -> list[Evaluation]:
+        """Before and after, with so many prompts answered by both."""
+        return [Evaluation.model_validate(row) for row in self.http.pages(f"/runs/{id}/evaluations", samples=samples)]
+
+    def artifacts(self, id: str) -> list[dict[str, Any]]:
+        """Files of the tuned model."""
+        return list(self.http.pages(f"/runs/{id}/artifacts"))
+
+    def follow(self, id: str, *, since: str | None = None) -> Iterator[Event | End]:
+        """Live events until the end."""
+        return follow(self.http, f"/runs/{id}/events", since=since)
+
+
+@dataclass(frozen=True)
+class Distillations:
+    """`/distillations`."""
+
+    http: Http
+
+    def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Distillation:
+        """Ask for dataset, run and evaluation in one request."""
+        return Distillation.model_validate(self.http.post("/distillations", body, idempotency_key=idempotency_key))
+
+    def get(self, id: str) -> Distillation:
+        """One distillation."""
+        return Distillation.model_validate(self.http.get(f"/distillations/{id}"))
+
+    def all(self, *, limit: int = 20) -> Iterator[Distillation]:
+        """Every distillation, newest first."""
+        return map(Distillation.model_validate, self.http.pages("/distillations", limit=limit))
+
+    def cancel(self, id: str) -> Distillation:
+        """Stop whichever part is under way."""
+        return Distillation.model_validate(self.http.post(f"/distillations/{id}/cancel"))
+
+    def follow(self, id: str, *, since: str | None = None) -> Iterator[Event | End]:
+        """Live events of distillation, dataset and run until the end."""
+        return follow(self.http, f"/distillations/{id}/events", since=since)
+
+
+@dataclass(frozen=True)
+class Behaviors:
+    """`/behaviors`."""
+
+    http: Http
+
+    def create(self, body: Mapping[str, Any]) -> Behavior:
+        """Add a behavior, or its next version; the same text changes nothing."""
+        return Behavior.model_validate(self.http.post("/behaviors", body))
+
+    def get(self, name: str, *, version: int | None = None) -> Behavior:
+        """One behavior, whole."""
+        return Behavior.model_validate(self.http.get(f"/behaviors/{name}", version=version))
+
+    def all(self) -> Iterator[Behavior]:
+        """The newest version of each."""
+        return map(Behavior.model_validate, self.http.pages("/behaviors", limit=100))
+
+
+@dataclass(frozen=True)
+class Models:
+    """`/models`."""
+
+    http: Http
+
+    def all(self) -> Iterator[Model]:
+        """Tuned models, then folders."""
+        return map(Model.model_validate, self.http.pages("/models", limit=100))
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`/keys`; needs a key of scope admin."""
+
+    http: Http
+
+    def create(self, body: Mapping[str, Any]) -> Key:
+        """Make a key; only this answer shows its text."""
+        return Key.model_validate(self.http.post("/keys", body))
+
+    def all(self) -> Iterator[Key]:
+        """Every key, newest first."""
+        return map(Key.model_validate, self.http.pages("/keys", limit=100))
+
+    def revoke(self, id: str) -> Key:
+        """Close a key for good."""
+        return Key.model_validate(self.http.delete(f"/keys/{id}"))

@@ -1,0 +1,146 @@
+"""A small ledger: behaviors of a few prompts, datasets that were made. All of it is written by the queries."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from core.configs.behavior import BehaviorSpec
+from core.configs.dataset import DatasetConfig
+from core.ids import new_id
+from core.ledger import Claim
+from core.queries import behaviors, chains, datasets, pairs, pipeline, prompts, scores, shards
+from core.states import Queue
+from core.tables import DEFAULT_PROJECT, Dataset
+
+TEACHER, REWARD, STUDENT = "a-teacher", "a-reward", "a-student"
+
+
+def model_folders(root: Path) -> Path:
+    """Folders that are named and checked as models are; nothing here loads them."""
+    for name, architecture in (
+        (TEACHER, "LlamaForCausalLM"),
+        (STUDENT, "LlamaForCausalLM"),
+        (REWARD, "LlamaForSequenceClassification"),
+    ):
+        (root / name).mkdir(parents=True, exist_ok=True)
+        (root / name / "config.json").write_text(json.dumps({"architectures": [architecture]}))
+    return root
+
+
+def behavior(name: str = "polite", *, prompts: int = 12, evaluation_prompts: int = 3) -> BehaviorSpec:
+    """A behavior with numbered prompts."""
+    return BehaviorSpec.model_validate(
+        {
+            "name": name,
+            "title": name.title(),
+            "principle": "Answers are polite.",
+            "critique_instruction": "Say what was rude.",
+            "revision_instruction": "Say it politely.",
+            "prompts": [{"text": f"{name} question {number}?"} for number in range(prompts)],
+            "evaluation_prompts": [{"text": f"{name} test {number}?"} for number in range(evaluation_prompts)],
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a dataset's chains turn out: every `fail_each`-th chain fails, every `same_each`-th pair is identical."""
+
+    fail_each: int = 0
+    same_each: int = 0
+    scored: bool = True
+
+
+def dataset(session: Session, *, n_prompts: int = 12, name: str = "polite") -> Dataset:
+    """A dataset whose shards wait."""
+    row = behaviors.store(session, DEFAULT_PROJECT, behavior(name, prompts=max(n_prompts, 12)))
+    config = DatasetConfig.model_validate(
+        {
+            "behavior": name,
+            "n_prompts": n_prompts,
+            "teacher": {"model": TEACHER},
+            "reward": {"model": REWARD},
+            "split": {"validation": 0.0},
+        }
+    )
+    return datasets.create(session, project_id=DEFAULT_PROJECT, config=config, behaviors=[row])
+
+
+def made_dataset(session: Session, *, n_prompts: int = 12, made: Made | None = None) -> Dataset:
+    """A dataset that went through generate, score and pair, and has ended."""
+    row = dataset(session, n_prompts=n_prompts)
+    how = made or Made()
+    while (claim := shards.claim(session, queue=Queue.generate, owner="a test")) is not None:
+        _generate(session, claim, how)
+    while (claim := shards.claim(session, queue=Queue.score, owner="a test")) is not None:
+        (_score if claim.stage == "score" else _pair)(session, claim, how)
+    datasets.advance(session, row.id)
+    session.refresh(row)
+    return row
+
+
+def _generate(session: Session, claim: Claim, how: Made) -> None:
+    rows = []
+    for place, prompt in enumerate(chains.waiting(session, claim)):
+        failed = how.fail_each and (place + 1) % how.fail_each == 0
+        same = how.same_each and (place + 1) % how.same_each == 0
+        draft = f"Go away {prompt.position}."
+        turns = {
+            "draft": draft,
+            "critique": "That was rude.",
+            "revision": draft if same else f"Please {prompt.position}.",
+        }
+        rows.append(
+            {
+                "dataset_id": claim.dataset_id, "prompt_id": prompt.prompt_id, "sample": prompt.sample,
+                "state": "failed" if failed else "done", "engine": "transformers", "model_fingerprint": "f",
+                "template_hash": "t", "seed": 1, "token": claim.token, "seconds": 0.1, "draft_tokens": 4,
+                "failure_turn": "revision" if failed else None, "failure_reason": "truncated" if failed else None,
+                **(turns | {"revision": None} if failed else turns),
+            }
+        )  # fmt: skip
+    bad = sum(row["state"] == "failed" for row in rows)
+    shards.guard(session, claim, completed=len(rows) - bad, failed=bad)
+    for state in ("done", "failed"):
+        chains.store(session, [row for row in rows if row["state"] == state])
+    pipeline.finish(session, claim)
+
+
+def _score(session: Session, claim: Claim, how: Made) -> None:
+    waiting = scores.waiting(session, claim)
+    shards.guard(session, claim, completed=len(waiting))
+    values = {"draft": -1.0, "revision": 2.0} if how.scored else {"draft": None, "revision": None}
+    rows = [
+        {
+            "chain_id": row.chain_id, "answer": answer, "scorer": claim.model, "fingerprint": "f",
+            "value": value and value + row.position / 100, "missing": None if how.scored else "too_long",
+        }
+        for row in waiting
+        for answer, value in values.items()
+    ]  # fmt: skip
+    scores.store(session, rows)
+    pipeline.finish(session, claim)
+
+
+def _pair(session: Session, claim: Claim, how: Made) -> None:
+    waiting = pairs.waiting(session, claim)
+    shards.guard(session, claim, completed=len(waiting))
+    rows = [
+        {
+            "id": new_id("pair"), "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id,
+            "chain_id": row.chain_id, "split": row.split, "chosen": row.revision, "rejected": row.draft,
+            "scorer": claim.model, "score_chosen": row.score_revision, "score_rejected": row.score_draft,
+            "verdict": "dropped" if row.draft == row.revision else "kept",
+            "reason": "identical" if row.draft == row.revision else None,
+        }
+        for row in waiting
+    ]  # fmt: skip
+    pairs.store(session, rows)
+    pipeline.finish(session, claim)
+
+
+def quarantine(session: Session, dataset_id: str, index: int) -> None:
+    """Take a prompt out as a worker does after its last attempt."""
+    prompts.quarantine(session, dataset_id, index, error="The engine died.")
