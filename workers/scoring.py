@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -126,7 +127,7 @@ class ScoringDesk:
                 owner | {"scorer": reward.scorer, "fingerprint": reward.fingerprint} | _value(value)
                 for (owner, _), value in zip(asked, values, strict=True)
             ]
-            persist(lease, lambda session, rows=rows, chunk=chunk: _store(session, lease.claim, rows, len(chunk)))
+            persist(lease, partial(_store, claim=lease.claim, rows=rows, chunk=len(chunk)))
 
 
 STAGES = {Stage.score: ScoringDesk.score, Stage.judge: ScoringDesk.judge, Stage.pair: ScoringDesk.pair}
@@ -153,6 +154,6 @@ def _value(value: float | Missing) -> dict[str, Any]:
     return {"value": value, "missing": None}
 
 
-def _store(session: Session, claim: Claim, rows: Sequence[dict[str, Any]], chunk: int) -> None:
+def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]], chunk: int) -> None:
     new = scores.store(session, rows)
     shards.guard(session, claim, completed=chunk if new else 0)

@@ -1,0 +1,1 @@
+"""Speed, side by side with peers and with the bare engines. Figures go to `bench/results/`."""
