@@ -1,0 +1,37 @@
+"""From the name of a model to a checked folder on disk, which is all an engine is ever given."""
+
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+from core.errors import BadInput, Unavailable
+from core.models import ALLOWED_SUFFIXES, check_folder, locate
+from core.settings import settings
+
+
+def model_folder(model: str, *, param: str = "model") -> Path:
+    """The folder of a model: an absolute path, a name under a model root, or a Hugging Face id, which is fetched.
+
+    Raises UnknownName, ForbiddenModel, BadInput for an id the hub does not have, Unavailable when it does not answer.
+    """
+    if Path(model).is_absolute() and Path(model).is_dir():
+        folder = Path(model).resolve()  # that it lies under a root was checked when it was asked for
+        check_folder(folder, param=param)
+        return folder
+    found = locate(model, settings().model_roots, param=param)
+    return found.path or _fetch(found.name, param)
+
+
+def _fetch(name: str, param: str) -> Path:
+    """Download the allowed files of a Hugging Face id; the folder holds copies, no links into a cache."""
+    target = settings().data_dir.resolve() / "models" / name.replace("/", "--")
+    patterns = [f"*{suffix}" for suffix in ALLOWED_SUFFIXES]
+    try:
+        snapshot_download(name, allow_patterns=patterns, local_dir=target)
+    except LocalEntryNotFoundError as error:
+        raise Unavailable(f"The hub does not answer for model {name!r}; try again.") from error
+    except (HfHubHTTPError, ValueError) as error:
+        raise BadInput(f"Model {name!r} cannot be fetched: {str(error).splitlines()[0]}", param=param) from error
+    check_folder(target, param=param)
+    return target

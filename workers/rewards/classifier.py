@@ -1,0 +1,63 @@
+"""A sequence-classification model with one label, served by an engine process; its score is the raw logit."""
+
+import math
+from collections.abc import Sequence
+
+from core.configs.dataset import RewardConfig
+from core.models import fingerprint
+from core.settings import settings
+from workers.engine.folder import model_folder
+from workers.engine.process import EngineProcess, Patience
+from workers.rewards.reward import Answer, Missing
+
+ENGINES = {"transformers": "classifier", "vllm": "vllm-classifier"}
+
+
+class Classifier:
+    """`RewardModel` over an engine process."""
+
+    def __init__(self, config: RewardConfig) -> None:
+        """Start the engine and wait until it is loaded. Raises EngineDied, BadInput."""
+        folder = model_folder(config.model or settings().default_reward, param="reward.model")
+        self.scorer = config.scorer
+        self.fingerprint = fingerprint(folder)
+        asked = settings()
+        self._process = EngineProcess(
+            ENGINES[config.engine],
+            {
+                "model": str(folder),
+                "rows": asked.scoring_batch,
+                "enforce_eager": asked.vllm_enforce_eager,
+                "block_size": None,
+                "block_size_cpu": asked.vllm_block_size,
+                "gpu_memory": asked.vllm_gpu_memory,
+                "kv_cache_gib": asked.vllm_kv_cache_gib,
+            },
+            patience=Patience(load=asked.engine_load_seconds, answer=asked.engine_answer_seconds),
+        )
+        try:
+            self._process.ready()
+        except BaseException:
+            self._process.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Process id of the engine, which is its process group too."""
+        return self._process.pid
+
+    def score(self, answers: Sequence[Answer]) -> list[float | Missing]:
+        """See `RewardModel`."""
+        chats = [[*map(dict, answer.messages), {"role": "assistant", "content": answer.text}] for answer in answers]
+        scores = self._process.ask({"chats": chats}).result()["scores"]
+        return [_value(score) for score in scores]
+
+    def close(self) -> None:
+        """See `RewardModel`."""
+        self._process.close()
+
+
+def _value(score: float | None) -> float | Missing:
+    if score is None:
+        return Missing("too_long")
+    return score if math.isfinite(score) else Missing("not_finite")

@@ -1,0 +1,72 @@
+"""A teacher: a model that continues chats. Base and tuned models answer evaluation prompts through the same seam."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.configs.dataset import Sampling
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A chat as text and as token ids; the ids end where the assistant begins to answer."""
+
+    messages: tuple[Mapping[str, str], ...]
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One answer. The ids are the words alone, without the token that ends the turn."""
+
+    text: str
+    token_ids: tuple[int, ...]
+    finish: str  # stop, or length when max_tokens cut it off
+    prompt_tokens: int
+    cached_tokens: int  # of the prompt's, how many the prefix cache served
+
+
+class Teacher(Protocol):
+    """A loaded model that answers many conversations at once."""
+
+    @property
+    def engine(self) -> str:
+        """The engine it runs in: vllm or transformers."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model by the name it was asked for."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of weights, configs and tokenizer."""
+        ...
+
+    @property
+    def template_hash(self) -> str:
+        """SHA-256 of the chat template."""
+        ...
+
+    def open(self, messages: Sequence[Mapping[str, str]]) -> Conversation:
+        """Begin a conversation. Raises BadInput where the chat template refuses it."""
+        ...
+
+    def follow(self, conversation: Conversation, turn: Turn, user: str) -> Conversation:
+        """The conversation after the answer and a further message of the user; ids are appended, none is changed.
+
+        Raises BadInput for a chat template that cannot be continued.
+        """
+        ...
+
+    async def answer(self, conversation: Conversation, *, sampling: Sampling, seed: int) -> Turn:
+        """Sample one answer; the same arguments give the same noise whatever else is being answered.
+
+        Raises EngineDied, and BadInput for a conversation that leaves no room for `max_tokens`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End the engine."""
+        ...
