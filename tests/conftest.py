@@ -14,6 +14,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session
 
+from core import doorbell
 from core.database import engine, transaction
 from core.settings import ROOT, settings
 from local import child, postgres, valkey
@@ -31,6 +32,14 @@ def forget_settings() -> None:
     if engine.cache_info().currsize:
         engine().dispose()
     engine.cache_clear()
+    settings.cache_clear()
+
+
+def forget_broker() -> None:
+    """Close the doorbell's connections and let the next call read the environment again."""
+    if doorbell.app.cache_info().currsize:
+        doorbell.app().close()
+    doorbell.app.cache_clear()
     settings.cache_clear()
 
 
@@ -141,6 +150,6 @@ def broker(valkey_server: valkey.Broker, monkeypatch: pytest.MonkeyPatch) -> Ite
     with redis.Redis(unix_socket_path=str(valkey_server.socket)) as client:
         client.flushall()
     monkeypatch.setenv("BURNISH_BROKER_URL", valkey_server.url)
-    settings.cache_clear()
+    forget_broker()
     yield valkey_server.url
-    settings.cache_clear()
+    forget_broker()
