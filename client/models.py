@@ -70,6 +70,7 @@ class Run(Answer):
     step: int
     total_steps: int | None
     seconds_remaining: Remaining | None
+    stages: dict[str, Counts] | None
     queue_position: int | None
     metrics: dict[str, float | None] | None
     facts: dict[str, Any]

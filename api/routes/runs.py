@@ -11,12 +11,14 @@ from api.checks.run import check_run
 from api.deps import ListPage, Post, Reader, WritePost
 from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
 from api.once import Answer, answer_once
+from api.schemas.counts import Counts
 from api.schemas.page import Page, page_of
 from api.schemas.run import RunDetails, RunObject, show_run
 from core.configs.run import RunConfig
 from core.database import transaction
 from core.errors import DamagedArtifact
-from core.queries import run_metrics, runs
+from core.queries import gauges, run_metrics, runs
+from core.states import Stage
 from core.tables import Run
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -84,7 +86,9 @@ def shown(session: Session, row: Run) -> RunObject:
     """A run with everything its own page shows."""
     newest = run_metrics.newest(session, row.id)
     folder = artifacts.folder_of(row)
+    stages = {str(stage): counts for stage, counts in gauges.of_run(session, row.id).items() if stage != Stage.train}
     details = RunDetails(
+        stages={stage: Counts.model_validate(counts) for stage, counts in stages.items()},
         queue_position=runs.queue_position(session, row),
         metrics=newest.values if newest else None,
         artifacts=_names(row) if folder else None,

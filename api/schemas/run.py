@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas.counts import Remaining
+from api.schemas.counts import Counts, Remaining
 from api.schemas.page import Object
 from core.configs.run import RunConfig
 from core.tables import Checkpoint, Evaluation, Run, RunMetric
@@ -35,6 +35,7 @@ class RunObject(Object):
     step: int
     total_steps: int | None
     seconds_remaining: Remaining | None = Field(description="of the training; null while it is unknown, and at the end")
+    stages: dict[str, Counts] | None = Field(description="answer and judge: the evaluation; null in lists")
     queue_position: int | None = Field(description="trainings before this one; null when it does not wait")
     pause_asked: bool
     pause_reason: str | None
@@ -57,6 +58,7 @@ class RunObject(Object):
 class RunDetails(BaseModel):
     """What only the page of one run shows."""
 
+    stages: dict[str, Counts] | None = None
     queue_position: int | None = None
     metrics: dict[str, float | None] | None = None
     artifacts: list[str] | None = None

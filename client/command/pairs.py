@@ -1,0 +1,66 @@
+"""`burnish pairs` and `burnish export`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from client.command.context import AsJson, server
+from client.command.output import as_json, cell, console
+from client.models import Pair
+
+Split = Annotated[str | None, typer.Option(help="train or validation.")]
+
+
+def pairs(
+    context: typer.Context,
+    dataset: str,
+    split: Split = None,
+    verdict: Annotated[str | None, typer.Option(help="kept or dropped.")] = None,
+    limit: int = 20,
+    json: AsJson = False,
+) -> None:
+    """Pairs of a dataset, newest first."""
+    with server(context) as burnish:
+        found = burnish.datasets.pairs(dataset, limit=min(limit, 100), split=split, verdict=verdict)
+        rows = [row for row, _ in zip(found, range(limit), strict=False)]
+    if json:
+        as_json(rows)
+        return
+    for row in rows:
+        _tell(row)
+
+
+def _tell(row: Pair) -> None:
+    console.rule(Text(f"{row.id}  {row.behavior}  {row.split}  {row.verdict} {row.reason or ''}"), align="left")
+    for name, text in (
+        ("prompt", row.prompt[-1]["content"]),
+        ("rejected", row.rejected),
+        ("critique", row.critique),
+        ("chosen", row.chosen),
+    ):
+        console.print(Text.assemble((f"{name:>9} ", "bold"), cell(text)))
+    scores = f"{cell(row.score_rejected)} -> {cell(row.score_chosen)}"
+    console.print(Text.assemble((f"{'scores':>9} ", "bold"), scores))
+
+
+def export(
+    context: typer.Context,
+    dataset: str,
+    format: Annotated[str, typer.Option(help="trl or jsonl.")] = "trl",
+    split: Split = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; left out: standard output.")] = None,
+) -> None:
+    """Pairs as lines of JSON, streamed."""
+    with server(context) as burnish:
+        lines = burnish.datasets.export(dataset, format=format, split=split)
+        if output is None:
+            for line in lines:
+                typer.echo(line)
+            return
+        partial = output.with_name(output.name + ".partial")
+        with partial.open("w", encoding="utf-8") as file:
+            number = sum(1 for line in lines if file.write(line + "\n"))
+        partial.replace(output)
+    typer.echo(f"{number} pairs in {output}", err=True)

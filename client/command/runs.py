@@ -1,0 +1,98 @@
+"""`burnish runs`."""
+
+from typing import Annotated
+
+import typer
+
+from client.command.context import AsJson, server
+from client.command.output import as_json, fields, table
+from client.command.request import File, Set, Wait, lay_over, read_body
+from client.command.watch import watch
+from client.models import Run
+
+app = typer.Typer(help="Runs: create, list, show, cancel, pause, resume.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_runs(context: typer.Context, limit: int = 20, json: AsJson = False) -> None:
+    """Newest first."""
+    with server(context) as burnish:
+        rows = [row for row, _ in zip(burnish.runs.all(limit=min(limit, 100)), range(limit), strict=False)]
+    if json:
+        as_json(rows)
+        return
+    columns = ("id", "status", "method", "student", "step", "created")
+    table(
+        "Runs",
+        columns,
+        (
+            (
+                row.id,
+                row.status,
+                row.config["method"]["type"],
+                row.config["student"],
+                f"{row.step}/{row.total_steps or '?'}",
+                row.created_at,
+            )
+            for row in rows
+        ),
+    )
+
+
+@app.command("show")
+def show(context: typer.Context, id: str, json: AsJson = False) -> None:
+    """One run."""
+    with server(context) as burnish:
+        tell(burnish.runs.get(id), json=json)
+
+
+@app.command("create")
+def create(
+    context: typer.Context,
+    dataset: Annotated[str | None, typer.Argument(help="Id of a completed dataset.")] = None,
+    file: File = None,
+    set: Set = None,
+    wait: Wait = True,
+    json: AsJson = False,
+) -> None:
+    """Train a student and watch it; status 1 when it does not succeed."""
+    with server(context) as burnish:
+        made = burnish.runs.create(lay_over(read_body(file), set or []) | ({"dataset": dataset} if dataset else {}))
+        if wait:
+            watch(burnish, made.id, quiet=json)
+            made = burnish.runs.get(made.id)
+        tell(made, json=json)
+    if wait and made.status != "succeeded":
+        raise typer.Exit(1)
+
+
+def _verb(name: str, text: str) -> None:
+    @app.command(name, help=text)
+    def move(context: typer.Context, id: str, json: AsJson = False) -> None:
+        with server(context) as burnish:
+            tell(burnish.runs.move(id, name), json=json)
+
+
+_verb("cancel", "Stop; checkpoints are kept.")
+_verb("pause", "Write a checkpoint and hold.")
+_verb("resume", "Go on at the exact step.")
+
+
+def tell(row: Run, *, json: bool) -> None:
+    """Print a run."""
+    if json:
+        as_json(row)
+        return
+    fields(
+        row.id,
+        [
+            ("status", row.status),
+            ("dataset", row.dataset),
+            ("student", row.config["student"]),
+            ("method", row.config["method"]["type"]),
+            ("step", f"{row.step} of {row.total_steps or '?'}"),
+            *sorted((row.metrics or {}).items()),
+            ("tuned model", row.model),
+            ("error", row.error),
+        ],
+    )
