@@ -6,6 +6,7 @@ from functools import cache
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from core.errors import Unavailable
@@ -46,9 +47,14 @@ def transaction() -> Iterator[Session]:
     session = Session(engine(), expire_on_commit=False)
     try:
         yield session
-    except OperationalError as error:
+    except PoolTimeout as error:
         _abandon(session)
-        raise Unavailable(f"The database does not answer: {_first_line(error)}. Try again.") from error
+        raise Unavailable("Every database connection of this process is in use. Try again.") from error
+    except DBAPIError as error:
+        _abandon(session)
+        if error.connection_invalidated or isinstance(error, OperationalError):
+            raise Unavailable(f"The database does not answer: {_first_line(error)}. Try again.") from error
+        raise
     except BaseException:
         _abandon(session)
         raise

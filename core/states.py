@@ -109,7 +109,7 @@ LEGAL: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         S.paused: frozenset({S.queued, S.cancelled}),
         S.cancelled: frozenset({S.queued}),
         S.quarantined: frozenset({S.queued}),
-        S.done: frozenset(),
+        S.done: frozenset({S.queued}),  # when an earlier stage made more rows of its range
         S.halved: frozenset(),
     },
     T: {

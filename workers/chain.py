@@ -27,38 +27,52 @@ class Ask:
     seed: int
 
 
+@dataclass(frozen=True)
+class Step:
+    """A turn, and the conversation it answered."""
+
+    conversation: Conversation
+    turn: Turn
+
+
 async def run_chain(teacher: Teacher, ask: Ask) -> dict[str, Any]:
     """A row of the table `chain`, whole or failed. Raises EngineDied.
 
-    A turn that was cut at the token limit, is empty, or does not fit the model's context fails the chain: what
-    follows would rest on half a thought.
+    A turn that was cut at the token limit, is empty, does not fit the model's context, or that the chat template
+    refuses, fails the chain: what follows would rest on half a thought.
     """
     begun = time.monotonic()
     row = _blank(teacher, ask)
-    users = (None, ask.instructions.critique, ask.instructions.revision)
-    conversation, turn = teacher.open(ask.messages), None
-    for name, user in zip(TURNS, users, strict=True):
-        if turn is not None and user is not None:
-            conversation = teacher.follow(conversation, turn, user)
-        turn, reason = await _turn(teacher, conversation, ask, name)
-        if turn is not None:
-            _note(row, name, turn)
+    step: Step | None = None
+    for name in TURNS:
+        step, reason = await _take(teacher, ask, name, after=step)
+        if step is not None:
+            _note(row, name, step.turn)
         if reason is not None:
             row |= {"state": "failed", "failure_turn": name, "failure_reason": reason}
             break
     return row | {"seconds": time.monotonic() - begun}
 
 
-async def _turn(teacher: Teacher, conversation: Conversation, ask: Ask, name: str) -> tuple[Turn | None, str | None]:
-    """The turn, and why it fails the chain (None when it does not)."""
-    seed = derive_seed(ask.seed, name)
+async def _take(teacher: Teacher, ask: Ask, name: str, *, after: Step | None) -> tuple[Step | None, str | None]:
+    """The turn of this name, and why it fails the chain (None when it does not)."""
     try:
-        turn = await teacher.answer(conversation, sampling=ask.sampling, seed=seed)
+        conversation = _conversation(teacher, ask, name, after=after)
+    except BadInput:
+        return None, "template"
+    try:
+        turn = await teacher.answer(conversation, sampling=ask.sampling, seed=derive_seed(ask.seed, name))
     except BadInput:
         return None, "too_long"
-    if turn.finish == "length":
-        return turn, "truncated"
-    return turn, None if turn.text.strip() else "empty"
+    reason = "truncated" if turn.finish == "length" else None if turn.text.strip() else "empty"
+    return Step(conversation, turn), reason
+
+
+def _conversation(teacher: Teacher, ask: Ask, name: str, *, after: Step | None) -> Conversation:
+    if after is None:
+        return teacher.open(ask.messages)
+    instructions = {"critique": ask.instructions.critique, "revision": ask.instructions.revision}
+    return teacher.follow(after.conversation, after.turn, instructions[name])
 
 
 def _blank(teacher: Teacher, ask: Ask) -> dict[str, Any]:

@@ -77,6 +77,9 @@ class GeneratingDesk:
             self._beats.close(lease)
             await asyncio.to_thread(give_up.load_failed, claim, error)
             return
+        except BaseException:
+            self._beats.close(lease)
+            raise
         slots = asyncio.Semaphore(settings().chains_in_flight)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._slot((lease, work), slots, stop))
@@ -106,10 +109,14 @@ class GeneratingDesk:
     async def _next(self, stop: threading.Event) -> tuple[Lease, Plan] | None:
         if stop.is_set() or self.model is None or time.monotonic() - self._since > TURN_SECONDS:
             return None
-        claim = await asyncio.to_thread(self._claim, self.model, only=True)
-        if claim is None:
+        try:
+            claim = await asyncio.to_thread(self._claim, self.model, only=True)
+            if claim is None:
+                return None
+            work = await asyncio.to_thread(_read_plan, claim)
+        except Unavailable as error:
+            log.warning("database away", error=error.message)
             return None
-        work = await asyncio.to_thread(_read_plan, claim)
         if (work.engine, work.model) != self._loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None

@@ -1,9 +1,15 @@
-"""Ways to let go of a shard that was not finished; that somebody else has it meanwhile is no trouble."""
+"""Ways to let go of a shard that was not finished.
+
+That somebody else has it meanwhile is no trouble, and when the database is away the lease runs out by itself.
+"""
+
+from collections.abc import Callable
 
 import structlog
+from sqlalchemy.orm import Session
 
 from core.database import transaction
-from core.errors import BadInput, BurnishError, LeaseLost
+from core.errors import BadInput, BurnishError, LeaseLost, Unavailable
 from core.ledger import Claim
 from core.queries import recovery, shards
 
@@ -20,27 +26,26 @@ class LoadFailed(BurnishError):
 
 def hand_back(claim: Claim) -> None:
     """Without blame: the worker stops, or has another model loaded."""
-    try:
-        with transaction() as session:
-            shards.hand_back(session, claim)
-    except LeaseLost:
-        log.info("shard was taken meanwhile", shard=claim.shard_id)
+    _let_go(claim, lambda session: shards.hand_back(session, claim))
 
 
 def release(claim: Claim, error: BurnishError) -> None:
     """After a failure: tried again later, halved, or quarantined."""
-    try:
-        with transaction() as session:
-            recovery.release(session, claim, error=error.message)
-    except LeaseLost:
-        log.info("shard was taken meanwhile", shard=claim.shard_id)
+    _let_go(claim, lambda session: recovery.release(session, claim, error=error.message))
 
 
 def load_failed(claim: Claim, error: BurnishError) -> None:
     """The model could not be loaded; one that is refused or not there fails the dataset or run at once."""
     log.warning("model not loaded", shard=claim.shard_id, model=claim.model, error=error.message)
+    final = isinstance(error, BadInput)
+    _let_go(claim, lambda session: recovery.load_failed(session, claim, error=error.message, final=final))
+
+
+def _let_go(claim: Claim, write: Callable[[Session], None]) -> None:
     try:
         with transaction() as session:
-            recovery.load_failed(session, claim, error=error.message, final=isinstance(error, BadInput))
+            write(session)
     except LeaseLost:
         log.info("shard was taken meanwhile", shard=claim.shard_id)
+    except Unavailable as error:
+        log.warning("shard not given back, its lease will run out", shard=claim.shard_id, error=error.message)

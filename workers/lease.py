@@ -39,17 +39,22 @@ class Lease:
         now = time.monotonic()
         if now - self._moved > self.stall_seconds:
             log.warning("no progress, lease not renewed", shard=self.claim.shard_id)
-            return
+        elif self._renew():
+            self._renewed = now
+        if now - self._renewed > settings().lease_seconds:
+            self.lost.set()
+
+    def _renew(self) -> bool:
         try:
             with transaction() as session:
                 shards.beat(session, self.claim)
-            self._renewed = now
         except LeaseLost:
             self.lost.set()
         except Unavailable as error:
             log.warning("beat failed", shard=self.claim.shard_id, error=error.message)
-        if now - self._renewed > settings().lease_seconds:
-            self.lost.set()
+        else:
+            return True
+        return False
 
 
 class Beats:
@@ -75,8 +80,9 @@ class Beats:
         return lease
 
     def close(self, lease: Lease) -> None:
-        """Stop to renew it."""
-        self._leases.pop(lease.claim.shard_id, None)
+        """Stop to renew it. The same shard may be held again by now, under a newer lease: that one stays."""
+        if self._leases.get(lease.claim.shard_id) is lease:
+            del self._leases[lease.claim.shard_id]
 
     def held(self) -> list[int]:
         """Ids of the shards in work."""

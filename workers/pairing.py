@@ -1,5 +1,7 @@
 """Pairs from scored chains: revision chosen, draft rejected, whatever the scores say; the filters give the verdict."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -7,12 +9,15 @@ from sqlalchemy.orm import Session
 from core.configs.dataset import FilterConfig
 from core.database import transaction
 from core.ids import new_id
+from core.ledger import Claim
 from core.queries import datasets, pairs, shards
 from core.queries.rows import AnyRow
 from workers.filters import verdict
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
 from workers.persist import persist
+
+BATCH = 500  # pairs in one statement
 
 
 def pair(lease: Lease) -> None:
@@ -22,11 +27,13 @@ def pair(lease: Lease) -> None:
         filters = datasets.frozen(session, claim.dataset_id).filters
         waiting = pairs.waiting(session, claim)
     rows = [_pair(row, filters) | {"dataset_id": claim.dataset_id, "scorer": claim.model} for row in waiting]
+    for start in range(0, len(rows), BATCH):
+        persist(lease, partial(_store, claim=claim, rows=rows[start : start + BATCH]))
+        lease.moved()
 
-    def store(session: Session) -> None:
-        shards.guard(session, claim, completed=pairs.store(session, rows))
 
-    persist(lease, store)
+def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]]) -> None:
+    shards.guard(session, claim, completed=pairs.store(session, rows))
 
 
 def _pair(row: AnyRow, filters: FilterConfig) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from core.states import Queue
 from workers import advance, training
 
 log = structlog.get_logger()
+ENOUGH = 100  # bells at once: a rung worker drains its queue, so one for each of a thousand shards wakes nobody more
 
 
 def relay() -> int:
-    """Mark unrung shards as rung, commit, then ring; a ring that fails is taken back. Returns how many were rung."""
+    """Mark unrung shards as rung, commit, then ring; a ring that fails is taken back. Returns how many were marked."""
     with transaction() as session:
         if not recovery.only_one(session, recovery.RELAY_LOCK):
             return 0
@@ -31,7 +32,7 @@ def relay() -> int:
         by_queue[row.queue].append(row.id)
     for queue, ids in by_queue.items():
         try:
-            doorbell.ring(Queue(queue), ids)
+            doorbell.ring(Queue(queue), ids[:ENOUGH])
         except Unavailable as error:
             log.warning("doorbell not rung; workers poll the ledger", queue=queue, error=error.message)
             with transaction() as session:
@@ -45,7 +46,7 @@ def sweep() -> None:
         if not recovery.only_one(session, recovery.SWEEP_LOCK):
             return
         expired = recovery.expire(session)
-        recovery.unring(session, older_than=2 * settings().sweep_seconds)
+        recovery.unring(session, older_than=settings().sweep_seconds)
         idempotency_keys.forget(session, settings().idempotency_hours)
     for claim in expired:
         log.warning("lease expired", shard=claim.shard_id, stage=claim.stage, attempts=claim.attempts)

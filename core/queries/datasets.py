@@ -12,7 +12,7 @@ from core.configs.dataset import DatasetConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out
-from core.queries import events, pairs, parents, prompts, shards
+from core.queries import events, pairs, parents, prompts, recovery, shards
 from core.queries.moves import move
 from core.settings import settings
 from core.states import DatasetState, ShardState, Stage
@@ -139,6 +139,7 @@ def resume(session: Session, project_id: str, id: str) -> Dataset:
     if not move(session, Dataset, id, DatasetState.in_progress, error=None):
         raise Conflict(f"Dataset {id} is {dataset.state}; only a paused, cancelled or failed one can be resumed.")
     prompts.restore(session, id)
+    recovery.forgive(session, parents.of_dataset(id))
     parents.reopen(session, parents.of_dataset(id))
     events.tell(session, project_id=project_id, subject=id, message="Dataset resumed.")
     session.refresh(dataset)

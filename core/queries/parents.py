@@ -39,9 +39,8 @@ def reopen(session: Session, whose: Any) -> int:
         update(Shard)
         .where(whose, Shard.state.in_(closed))
         .values(
-            state=str(ShardState.queued), attempts=0, rung_at=None, ended_at=None, failed=0,
-            available_at=func.clock_timestamp(), total=Shard.total,
+            state=str(ShardState.queued), attempts=0, rung_at=None, ended_at=None, available_at=func.clock_timestamp()
         )
         .execution_options(synchronize_session=False)
-    )  # fmt: skip
+    )
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -107,6 +107,16 @@ def todo(session: Session, claim: Claim) -> list[int]:
     return [row.position for row in rows]
 
 
+def forgive(session: Session, whose: Any) -> None:
+    """Rows that quarantined shards gave up count as failed no more; call it before these shards are queued again."""
+    quarantined = (Shard.state == str(ShardState.quarantined)) & (Shard.stage != str(Stage.train))
+    statement = select(*shards.CLAIM_COLUMNS, Shard.completed).where(whose, quarantined)
+    for row in session.execute(statement).all():
+        failed = row.total - row.completed - len(todo(session, shards.as_claim(row)))
+        change = update(Shard).where(Shard.id == row.id).values(failed=failed)
+        session.execute(change.execution_options(synchronize_session=False))
+
+
 def _bisect(session: Session, claim: Claim, error: str) -> None:
     left = todo(session, claim)
     if len(set(left)) > 1:

@@ -16,6 +16,7 @@ from core.settings import settings
 from core.states import QUEUE_OF, Queue, ShardState, Stage
 from core.tables import FENCING, Shard
 
+BATCH = 1_000  # rows in one statement, which has 65,535 parameters at most
 CLAIM_COLUMNS = (
     Shard.id, Shard.token, Shard.stage, Shard.project_id, Shard.dataset_id, Shard.run_id, Shard.role,
     Shard.model, Shard.first, Shard.last, Shard.total, Shard.attempts,
@@ -28,10 +29,26 @@ def as_claim(row: AnyRow) -> Claim:
 
 
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Queue shards; `queue` follows from `stage`. A shard that exists already is left as it is."""
-    if rows:
-        full = [row | {"queue": str(QUEUE_OF[Stage(row["stage"])]), "state": str(ShardState.queued)} for row in rows]
-        session.execute(insert(Shard).values(full).on_conflict_do_nothing())
+    """Queue shards; `queue` follows from `stage`.
+
+    A shard that exists already is left as it is, unless it ended with fewer rows than there are to make now.
+    """
+    full = [row | {"queue": str(QUEUE_OF[Stage(row["stage"])]), "state": str(ShardState.queued)} for row in rows]
+    for start in range(0, len(full), BATCH):
+        session.execute(_add_statement(full[start : start + BATCH]))
+
+
+def _add_statement(rows: Sequence[dict[str, Any]]) -> Any:
+    statement = insert(Shard).values(list(rows))
+    more = statement.excluded.total > Shard.total
+    return statement.on_conflict_do_update(
+        index_elements=["dataset_id", "run_id", "stage", "role", "model", "first", "last"],
+        set_={
+            "state": str(ShardState.queued), "total": statement.excluded.total, "attempts": 0, "failed": 0,
+            "rung_at": None, "ended_at": None, "available_at": func.clock_timestamp(),
+        },
+        where=Shard.state.in_((str(ShardState.done), str(ShardState.quarantined))) & more,
+    )  # fmt: skip
 
 
 def claim(
