@@ -37,6 +37,9 @@ class TrainingConfig(Config):
     seed: int = Field(0, ge=0, lt=2**63)
     checkpoint_steps: int = Field(100, ge=1, description="steps between two checkpoints")
     keep_checkpoints: int = Field(3, ge=2, description="newest checkpoints kept on disk")
+    anchors: bool = Field(
+        False, description="pairs dropped as identical serve the SFT term too: answers the teacher saw no need to change"
+    )
     log_steps: int = Field(1, ge=1, description="steps between two rows of metrics")
 
 

@@ -103,6 +103,20 @@ def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyR
     yield from session.execute(statement)
 
 
+def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
+    """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
+    statement = (
+        select(Pair.id, Prompt.messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        .join(Prompt, Prompt.id == Pair.prompt_id)
+        .join(Chain, Chain.id == Pair.chain_id)
+        .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.reason == "identical")
+        .where(Pair.score_chosen.is_not(None))
+        .order_by(Prompt.index, Chain.sample)
+        .execution_options(yield_per=STREAM_ROWS)
+    )
+    yield from session.execute(statement)
+
+
 def counts(session: Session, dataset_id: str) -> dict[str, int]:
     """Pairs by verdict or reason: `{"kept": n, "dropped": n, "dropped:<reason>": n, "scored": n}`."""
     statement = (

@@ -1,8 +1,10 @@
-"""Statements that read a run's series."""
+"""Statements about a run's series."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.tables import Checkpoint, RunMetric
@@ -39,3 +41,13 @@ def checkpoints(session: Session, run_id: str, *, after: str | None = None, limi
     """Checkpoints of a run, newest first, older than `after`."""
     statement = select(Checkpoint).where(Checkpoint.run_id == run_id).order_by(Checkpoint.id.desc()).limit(limit)
     return list(session.scalars(statement if after is None else statement.where(Checkpoint.id < after)))
+
+
+def put(session: Session, run_id: str, kind: str, step: int, values: Mapping[str, float | None]) -> None:
+    """Store the metrics of a step; a step that is taken again after a crash replaces its row."""
+    statement = insert(RunMetric).values(run_id=run_id, kind=kind, step=step, values=dict(values))
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["run_id", "kind", "step"], set_={"values": statement.excluded["values"]}
+        )
+    )

@@ -1,6 +1,10 @@
 """Statements about runs."""
 
-from sqlalchemy import func, select, update
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
@@ -8,7 +12,8 @@ from core.configs.dataset import DatasetConfig, RewardConfig
 from core.configs.run import RunConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
-from core.queries import evaluations, events, parents, shards
+from core.ledger import Claim
+from core.queries import evaluations, events, parents, recovery, shards
 from core.queries.moves import move
 from core.states import RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
@@ -111,6 +116,7 @@ def resume(session: Session, project_id: str, id: str) -> Run:
     to = RunState.evaluating if trained else RunState.queued
     if not move(session, Run, id, to, pause_asked=False, pause_reason=None, error=None):
         raise Conflict(f"Run {id} is {run.state}; only a paused, cancelled or failed one can be resumed.")
+    recovery.forgive(session, parents.of_run(id))
     parents.reopen(session, parents.of_run(id))
     events.tell(session, project_id=project_id, subject=id, message="Run resumed.")
     session.refresh(run)
@@ -137,3 +143,32 @@ def trained(session: Session, project_id: str, *, limit: int) -> list[Run]:
     """Runs that have made a tuned model, newest first."""
     statement = select(Run).where(Run.project_id == project_id, Run.artifact.is_not(None))
     return list(session.scalars(statement.order_by(Run.id.desc()).limit(limit)))
+
+
+def of_claim(session: Session, claim: Claim) -> Run:
+    """The run a training claim is about."""
+    return session.scalars(select(Run).where(Run.id == claim.run_id)).one()
+
+
+def note(session: Session, id: str, facts: Mapping[str, Any]) -> None:
+    """Merge facts into those the run has."""
+    _set(session, id, facts=Run.facts.op("||")(cast(dict(facts), JSONB)))
+
+
+def advance(session: Session, id: str, **columns: Any) -> bool:
+    """Set step, total_steps, step_seconds, step_seconds_sd or artifact; returns whether a pause is asked for."""
+    statement = update(Run).where(Run.id == id).values(**columns).returning(Run.pause_asked)
+    return bool(session.scalar(statement.execution_options(synchronize_session=False)))
+
+
+def stop_training(session: Session, claim: Claim, to: RunState, **columns: Any) -> bool:
+    """End a training short of its end: paused, or failed with `error`. Its shard waits for /resume."""
+    moved = move(session, Run, str(claim.run_id), to, pause_asked=False, **columns)
+    shard = ShardState.paused if to == RunState.paused else ShardState.quarantined
+    parents.fence(session, parents.of_run(str(claim.run_id)) & (Shard.stage == str(Stage.train)), shard)
+    return moved
+
+
+def _set(session: Session, id: str, **columns: Any) -> None:
+    statement = update(Run).where(Run.id == id).values(**columns)
+    session.execute(statement.execution_options(synchronize_session=False))

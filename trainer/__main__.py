@@ -1,0 +1,93 @@
+"""`python -m trainer --run <id> --shard <n> --token <n> --student <folder>`: trains one run under a claim.
+
+Exit status: 0 the tuned model is written, 3 paused, 4 the claim is lost (or the run cancelled), 5 paused because the
+disk is full, 6 the run cannot succeed (the ledger says why), anything else a crash that another attempt may mend.
+"""
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+from transformers.utils import logging as transformers_logging
+
+from core.database import transaction
+from core.errors import BadInput, DiskFull, LeaseLost
+from core.logs import configure
+from core.queries import runs, shards
+from core.states import RunState
+from trainer.attempt import Attempt
+from trainer.record import Record
+from trainer.run import run
+from trainer.world import join, leave
+
+DONE, PAUSED, LOST, DISK_FULL, HOPELESS = 0, 3, 4, 5, 6
+PR_SET_PDEATHSIG = 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train, and return the exit status."""
+    asked = _parser().parse_args(arguments)
+    configure()
+    transformers_logging.disable_progress_bar()
+    try:
+        attempt = _attempt(asked)
+    except LeaseLost:
+        return LOST
+    try:
+        return DONE if run(attempt) else PAUSED
+    except LeaseLost:
+        return LOST
+    except DiskFull as error:
+        return _stop(attempt, RunState.paused, error.message, DISK_FULL)
+    except BadInput as error:
+        return _stop(attempt, RunState.failed, error.message, HOPELESS)
+    finally:
+        leave(attempt.world)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
+    parser.add_argument("--run", required=True, help="id of the run")
+    parser.add_argument("--shard", type=int, required=True, help="the training shard that is held")
+    parser.add_argument("--token", type=int, required=True, help="the token it is held under")
+    parser.add_argument("--student", type=Path, required=True, help="checked folder of the untuned model")
+    parser.add_argument("--processes", type=int, default=1, help="processes of this run, on all machines")
+    return parser
+
+
+def _attempt(asked: argparse.Namespace) -> Attempt:
+    """Raises LeaseLost when the claim is not held, or is about another run."""
+    with transaction() as session:
+        claim = shards.held(session, asked.shard, asked.token)
+        if claim.run_id != asked.run:
+            raise LeaseLost(f"Shard {asked.shard} does not belong to run {asked.run}.")
+        config, threads = runs.frozen(session, asked.run), runs.of_claim(session, claim).facts.get("threads")
+    world = join(asked.processes, threads=threads)
+    return Attempt(config, asked.student, Record(claim), world)
+
+
+def _stop(attempt: Attempt, to: RunState, message: str, status: int) -> int:
+    """Tell the ledger why the training ends here."""
+    if attempt.world.leads:
+        reason = {"pause_reason": "disk_full"} if to == RunState.paused else {}
+        try:
+            attempt.record.stop(to, message, **reason)
+        except LeaseLost:
+            return LOST
+    return status
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends, so that none outlives its supervisor."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:  # it ended before we asked
+            sys.exit(LOST)
+
+
+if __name__ == "__main__":
+    die_with_parent()
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""The tuned model: one folder that any engine serves, with tokenizer and manifest; in mode lora the adapter too."""
+
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+from torch import nn
+
+from core import artifacts, models
+from core.queries import runs
+from core.settings import settings
+from trainer.attempt import Attempt
+from trainer.student import Student
+
+ADAPTER = "adapter"
+
+
+def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str) -> None:
+    """Write the tuned model and note it in the ledger. The student cannot be trained on. Raises DiskFull, LeaseLost.
+
+    Weights are stored in the type the student came in.
+    """
+    size = sum(parameter.numel() for parameter in student.model.parameters()) * student.stored.itemsize
+    artifacts.require_room(attempt.folder, int(size * settings().free_disk_factor))
+    folder = attempt.folder / "final"
+    facts = attempt.facts() | {
+        "kind": "model",
+        "steps": step,
+        "data_hash": data_hash,
+        "student": {"name": attempt.config.student, "fingerprint": models.fingerprint(attempt.student)},
+    }
+    digest = artifacts.publish(folder, write=lambda into: _write(attempt, student, into), facts=facts)
+    path = attempt.relative(folder)
+
+    def note(session: Session) -> None:
+        runs.advance(session, attempt.record.run_id, artifact=path)
+        data = {"artifact": path, "manifest_sha256": digest}
+        attempt.record.tell(session, "The tuned model is written.", data=data)
+
+    attempt.record.write(note)
+
+
+def _write(attempt: Attempt, student: Student, into: Path) -> None:
+    model = student.model
+    if student.adapter is not None:
+        student.adapter.peft_config["default"].base_model_name_or_path = attempt.config.student
+        student.adapter.save_pretrained(str(into / ADAPTER))
+        (into / ADAPTER / "README.md").unlink(missing_ok=True)  # a form to fill in
+        model = student.adapter.merge_and_unload()
+    nn.Module.to(model, student.stored)
+    model.save_pretrained(into)
+    student.tokenizer.save_pretrained(into)

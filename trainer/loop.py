@@ -1,0 +1,127 @@
+"""The steps of a run, from where it stands to its end or a pause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from core.errors import BadInput, LeaseLost
+from core.seeds import derive_seed
+from core.states import RunState
+from trainer import checkpoint
+from trainer.attempt import Attempt
+from trainer.batches import MicroBatch, Reference, micro_batches
+from trainer.metrics import Counted, finite, means
+from trainer.optimizer import learning_rate, set_rate
+from trainer.order import Order
+from trainer.pace import Pace
+from trainer.pairs import EncodedPair, TrainingPairs
+from trainer.record import StepReport, report
+from trainer.step import Stepper
+
+Values = dict[str, float | None]
+
+
+class Signal(IntEnum):
+    """What rank 0 read in the ledger, told to all processes after each step."""
+
+    go = 0
+    pause = 1
+    stop = 2
+
+
+@dataclass(frozen=True)
+class Course:
+    """All that the steps need; nothing in it but the student and its optimizer changes."""
+
+    attempt: Attempt
+    stepper: Stepper
+    order: Order
+    pairs: TrainingPairs
+    reference: Reference
+    pace: Pace = field(default_factory=Pace)
+
+    def run(self, start: int) -> bool:
+        """Take the steps after `start`. True at the end, False when a pause was asked for and is written.
+
+        Raises LeaseLost within a step of a cancel, DiskFull, and BadInput when the loss is no longer finite.
+        """
+        for step in range(start + 1, self.order.total_steps + 1):
+            values = self._step(step)
+            signal = self._tell(step, values)
+            due = self._checkpoint_due(step)
+            if (due or signal == Signal.pause) and self.attempt.world.leads:
+                self._save(step, values or {})
+            if signal == Signal.pause and step < self.order.total_steps:
+                self._pause(step)
+                return False
+        return True
+
+    def _step(self, step: int) -> Values | None:
+        """One optimizer step; its metrics when they are due. The numbers leave the device here, and only then."""
+        chosen = [self.pairs.train[i] for i in self.order.batch(step)]
+        rate = learning_rate(step, self.order.total_steps, self.attempt.config.training)
+        set_rate(self.stepper.optimizer, rate)
+        seed = derive_seed(self.attempt.config.training.seed, "step", step)
+        sums = self.stepper.step(self._mine(chosen), examples=len(chosen), seed=seed)
+        if not self._metrics_due(step):
+            return None
+        *told, norm = sums.tolist()
+        values = self._means(told, chosen) | {"gradient_norm": finite(norm), "learning_rate": rate}
+        return self._checked(step, values) | {"epoch": step / self.order.steps_per_epoch}
+
+    def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
+        """This process's share of the micro-batches."""
+        size, world = self.attempt.config.training.micro_batch_size, self.attempt.world
+        cut = micro_batches(pairs, size=size, pad=self.stepper.student.pad, reference=self.reference)
+        return cut[world.rank :: world.size]
+
+    def _means(self, sums: list[float], pairs: Sequence[EncodedPair]) -> Values:
+        whole = [pair for pair in pairs if pair.rejected is not None]
+        tokens = sum(pair.tokens for pair in pairs)
+        values = means(sums, Counted(len(whole), len(pairs), tokens), sft_weight=self.stepper.objective.sft_weight)
+        return values | {"tokens": tokens, "missing_score_rate": self.pairs.missing_score_rate}
+
+    def _checked(self, step: int, values: Values) -> Values:
+        if values["loss"] is None or values["gradient_norm"] is None:
+            rate = self.attempt.config.training.learning_rate
+            raise BadInput(
+                f"Loss or gradient are no longer finite at step {step}; lower training.learning_rate ({rate:g}).",
+                param="training.learning_rate",
+            )
+        return values
+
+    def _validate(self) -> Values:
+        sums = self.stepper.measure(self._mine(self.pairs.validation)).tolist()
+        return self._means(sums, self.pairs.validation)
+
+    def _tell(self, step: int, values: Values | None) -> Signal:
+        """Tell the ledger, and every process what it answered."""
+        ends = self.order.ends_epoch(step) and bool(self.pairs.validation)
+        validation = self._validate() if ends else None
+        self.pace.tick()
+        signal = Signal.go
+        if self.attempt.world.leads:
+            told = StepReport(step, self.pace.mean, self.pace.sd, values, validation)
+            try:
+                signal = Signal.pause if report(self.attempt.record, told) else Signal.go
+            except LeaseLost:
+                signal = Signal.stop
+        signal = Signal(self.attempt.world.agree(signal))
+        if signal == Signal.stop:
+            raise LeaseLost(f"Run {self.attempt.record.run_id} is held by somebody else, or was cancelled.")
+        return signal
+
+    def _checkpoint_due(self, step: int) -> bool:
+        return step % self.attempt.config.training.checkpoint_steps == 0 or step == self.order.total_steps
+
+    def _metrics_due(self, step: int) -> bool:
+        """Also before a checkpoint, so that none is written with weights that are not finite."""
+        return step % self.attempt.config.training.log_steps == 0 or self._checkpoint_due(step)
+
+    def _save(self, step: int, values: Values) -> None:
+        trained = checkpoint.Trained(self.stepper.student, self.stepper.optimizer)
+        checkpoint.save(self.attempt, trained, step, values)
+
+    def _pause(self, step: int) -> None:
+        if self.attempt.world.leads:
+            self.attempt.record.stop(RunState.paused, f"Paused at step {step}.", pause_reason="asked")

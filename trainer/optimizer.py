@@ -1,0 +1,54 @@
+"""AdamW, its groups, and the learning rate as a function of the step."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+from torch.optim import AdamW
+
+from core.configs.run import TrainingConfig
+
+Named = Iterable[tuple[str, nn.Parameter]]
+
+
+def adamw(parameters: Named, config: TrainingConfig) -> AdamW:
+    """AdamW (arXiv 1711.05101); norms and biases, which have fewer than two dimensions, are not decayed."""
+    trained = [parameter for _, parameter in parameters]
+    groups = [
+        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": config.weight_decay},
+        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return AdamW([group for group in groups if group["params"]], lr=config.learning_rate, fused=True)
+
+
+def learning_rate(step: int, total: int, config: TrainingConfig) -> float:
+    """The rate of a step (from 1): a linear warm-up, then the schedule, which ends at zero after the last step."""
+    warm = math.ceil(config.warmup_ratio * total)
+    if step <= warm:
+        return config.learning_rate * step / warm
+    done = (step - 1 - warm) / max(1, total - warm)
+    shape = {"constant": 1.0, "linear": 1 - done, "cosine": 0.5 * (1 + math.cos(math.pi * done))}
+    return config.learning_rate * shape[config.schedule]
+
+
+def set_rate(optimizer: AdamW, rate: float) -> None:
+    """Use a learning rate from the next step on."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+def moments(optimizer: AdamW, parameters: Named) -> dict[str, torch.Tensor]:
+    """The optimizer's state as named tensors, for a checkpoint; empty before the first step."""
+    return {
+        f"{key}/{name}": value.detach().cpu()
+        for name, parameter in parameters
+        for key, value in optimizer.state.get(parameter, {}).items()
+    }
+
+
+def restore_moments(optimizer: AdamW, parameters: Named, saved: dict[str, torch.Tensor]) -> None:
+    """Put the state of `moments` back."""
+    for name, parameter in parameters:
+        keys = ("step", "exp_avg", "exp_avg_sq")
+        optimizer.state[parameter] = {key: saved[f"{key}/{name}"].to(parameter.device) for key in keys}

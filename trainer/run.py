@@ -1,0 +1,107 @@
+"""One run from its claim to its tuned model."""
+
+from typing import Any
+
+import torch
+from sqlalchemy.orm import Session
+
+from core.database import transaction
+from core.errors import BadInput
+from core.queries import pairs as pair_queries
+from core.queries import runs
+from core.queries.moves import move
+from core.states import RunState
+from core.tables import Run
+from trainer import artifact, checkpoint, student
+from trainer.attempt import Attempt, versions
+from trainer.encoding import chat_encoder
+from trainer.loop import Course
+from trainer.objective import Objective, objective
+from trainer.optimizer import adamw
+from trainer.order import Order
+from trainer.pairs import Intake, TrainingPairs, settle
+from trainer.reference import reference_log_probs_of
+from trainer.step import Stepper
+from trainer.student import Student
+
+
+def run(attempt: Attempt) -> bool:
+    """Train the attempt's run. True when the tuned model is written, False when the run was paused.
+
+    Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
+    """
+    base = student.load(attempt.student, attempt.config.training, attempt.world.device)
+    pairs = take_in(attempt, base)
+    facts = attempt.config.method.facts
+    reference = reference_log_probs_of(attempt, base, list(pairs.all())) if facts.needs_reference else {}
+    learner = student.with_adapter(base, attempt.config.training)
+    goal = objective(attempt.config, pairs)
+    optimizer = adamw(learner.trained(), attempt.config.training)
+    start = checkpoint.restore(attempt, checkpoint.Trained(learner, optimizer))
+    order = order_of(attempt, pairs)
+    if attempt.world.leads:
+        checkpoint.clear_leftovers(attempt)
+        _begin(attempt, order, start, _facts(attempt, learner, pairs, goal))
+    stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
+    finished = Course(attempt, stepper, order, pairs, reference).run(start)
+    if finished and attempt.world.leads:
+        artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
+    return finished
+
+
+def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
+    """The dataset's pairs in the student's tokens. Raises BadInput when none is left, or others than before."""
+    dataset, config = attempt.record.claim.dataset_id, attempt.config
+    intake = Intake(chat_encoder(base.tokenizer, base.end_tokens), config)
+    with transaction() as session:
+        train = intake.take(pair_queries.for_training(session, dataset, "train"), split="train")
+        if config.training.anchors:
+            train += intake.take(pair_queries.anchors(session, dataset), split="train", anchors=True)
+        validation = intake.take(pair_queries.for_training(session, dataset, "validation"), split="validation")
+        before = runs.of_claim(session, attempt.record.claim).facts.get("data_hash")
+    pairs = settle(intake, train, validation)
+    if before not in (None, pairs.data_hash):
+        raise BadInput("The dataset's pairs are not those this run began with; start a new run.", param="dataset")
+    return pairs
+
+
+def order_of(attempt: Attempt, pairs: TrainingPairs) -> Order:
+    """The order in which the training split is gone through."""
+    training = attempt.config.training
+    return Order(len(pairs.train), training.batch_size, training.epochs, training.seed)
+
+
+def _facts(attempt: Attempt, learner: Student, pairs: TrainingPairs, goal: Objective) -> dict[str, Any]:
+    trained = sum(parameter.numel() for _, parameter in learner.trained())
+    return {
+        "pairs": pairs.counts,
+        "data_hash": pairs.data_hash,
+        "missing_score_rate": pairs.missing_score_rate,
+        "hyperparameters": goal.hyperparameters | {"sft_weight": goal.sft_weight},
+        "parameters": sum(parameter.numel() for parameter in learner.model.parameters()),
+        "trained_parameters": trained,
+        "checkpoint_bytes": 3 * 4 * trained,  # float32 weights and both moments
+        "device": str(attempt.world.device),
+        "processes": attempt.world.size,
+        "threads": torch.get_num_threads(),
+        "dtype": str(learner.dtype).removeprefix("torch."),
+        "versions": versions(),
+    }
+
+
+def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) -> None:
+    """Say what is trained on, and that steps are taken from now on."""
+    record, counts = attempt.record, facts["pairs"]
+
+    def change(session: Session) -> None:
+        runs.note(session, record.run_id, facts)
+        runs.advance(session, record.run_id, step=start, total_steps=order.total_steps)
+        move(session, Run, record.run_id, RunState.running)
+        where = f"Resumed after step {start}" if start else "Training begins"
+        record.tell(session, f"{where}: {order.total_steps} steps on {counts['train']} pairs.", data={"step": start})
+        left_out = {name: counts[name] for name in counts if name.endswith(("too_long", "score_missing"))}
+        if any(left_out.values()) and not start:
+            told = ", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in left_out.items())
+            record.tell(session, f"Pairs left out or without a score: {told}.", level="warn", data=left_out)
+
+    record.write(change)

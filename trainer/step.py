@@ -1,0 +1,80 @@
+"""One optimizer step: forward and backward over its micro-batches, one clipped update."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW
+
+from core.seeds import derive_seed
+from trainer.batches import MicroBatch
+from trainer.logps import answer_log_probs
+from trainer.objective import SUMS, Objective
+from trainer.student import Student
+from trainer.world import World
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """Takes steps with one student, optimizer and objective."""
+
+    student: Student
+    optimizer: AdamW
+    objective: Objective
+    world: World
+    max_grad_norm: float
+
+    def step(self, batches: Sequence[MicroBatch], *, examples: int, seed: int) -> Tensor:
+        """Update the student once. Returns [len(SUMS) + 1] on the device: the sums of all processes, the gradient norm.
+
+        batches: the micro-batches of this process; examples: pairs and anchors of all processes, which the mean is
+        taken over. Each micro-batch draws its dropout from (seed, its number), whichever process it falls to.
+        """
+        self.student.model.train()
+        sums = torch.zeros(len(SUMS), device=self.world.device)
+        for batch in batches:
+            torch.manual_seed(derive_seed(seed, batch.number))
+            total, counted = self._forward(batch.to(self.world.device))
+            (total / examples).backward()
+            sums += counted
+        norm = self._update()
+        return torch.cat([self.world.add_up(sums), norm.reshape(1)])
+
+    @torch.no_grad()
+    def measure(self, batches: Sequence[MicroBatch]) -> Tensor:
+        """The sums [len(SUMS)] of all processes without an update."""
+        self.student.model.eval()
+        sums = torch.zeros(len(SUMS), device=self.world.device)
+        for batch in batches:
+            sums += self._forward(batch.to(self.world.device))[1]
+        return self.world.add_up(sums)
+
+    def _forward(self, batch: MicroBatch) -> tuple[Tensor, Tensor]:
+        with mixed_precision(self.student):
+            log_probs = answer_log_probs(self.student.model, batch)
+        return self.objective(log_probs, batch)
+
+    def _update(self) -> Tensor:
+        parameters = [parameter for _, parameter in self.student.trained()]
+        if self.world.size > 1:
+            self._add_up_gradients(parameters)
+        norm = nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return norm
+
+    def _add_up_gradients(self, parameters: list[nn.Parameter]) -> None:
+        """One sum over the processes for all gradients; one that had no micro-batch adds zeros."""
+        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
+        self.world.add_up(flat)
+        for parameter, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
+            parameter.grad = part.view_as(parameter)
+
+
+def mixed_precision(student: Student) -> AbstractContextManager[object]:
+    """bfloat16 arithmetic around float32 weights where the student trains so; otherwise nothing."""
+    if student.dtype == torch.bfloat16:
+        return torch.autocast(student.model.device.type, dtype=torch.bfloat16)
+    return nullcontext()

@@ -1,0 +1,66 @@
+"""The processes of one run. Rank 0 alone writes to the ledger."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+PATIENCE = timedelta(hours=2)  # longest wait of one process for another (loading, evaluating, a slow disk)
+
+
+@dataclass(frozen=True)
+class World:
+    """One process's place among them, and its device."""
+
+    rank: int
+    size: int
+    device: torch.device
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes to the ledger and to the disk."""
+        return self.rank == 0
+
+    def add_up(self, tensor: Tensor) -> Tensor:
+        """The tensor summed over all processes, in place."""
+        if self.size > 1:
+            dist.all_reduce(tensor)
+        return tensor
+
+    def agree(self, number: int) -> int:
+        """What rank 0 says."""
+        if self.size == 1:
+            return number
+        told = torch.tensor([number], device=self.device)
+        dist.broadcast(told, src=0)
+        return int(told.item())
+
+
+def join(processes: int, *, threads: int | None = None) -> World:
+    """Meet the other processes of the run (torchrun has told each where) and take a device.
+
+    On CPU the thread count is fixed, by an earlier attempt where there was one: it is part of what makes two
+    trainings equal bit for bit.
+    """
+    on_gpu = torch.cuda.is_available()
+    if processes > 1:
+        dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
+    rank = dist.get_rank() if processes > 1 else 0
+    local = dist.get_node_local_rank(fallback_rank=0)
+    device = torch.device("cuda", local) if on_gpu else torch.device("cpu")
+    if on_gpu:
+        torch.cuda.set_device(device)
+    else:
+        torch.set_num_threads(threads or max(1, (os.cpu_count() or 1) // processes))
+        torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # untyped; costs time
+    return World(rank, processes, device)
+
+
+def leave(world: World) -> None:
+    """Part from the other processes."""
+    if world.size > 1:
+        dist.destroy_process_group()
