@@ -22,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(dest="command", required=True)
     for name, does in (("up", "run everything until Ctrl-C"), ("demo", "run everything, one distillation, and stop")):
         command = commands.add_parser(name, help=does)
-        command.add_argument("--port", type=int, default=settings().port, help="port of the API (%(default)s)")
+        command.add_argument("--port", type=int, help=f"port of the API ({settings().port})")
         command.add_argument("--data-dir", type=Path, default=settings().data_dir, help="data folder (%(default)s)")
     beside = commands.add_parser("scratch", help="run a command beside a PostgreSQL of its own that is thrown away")
     beside.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND")
@@ -35,7 +35,7 @@ def run(asked: argparse.Namespace) -> int:
         return scratch.run(asked.words)
     if asked.command == "demo":
         return demo.run(asked.port, asked.data_dir.resolve())
-    plan = stack.Plan(DataFolder(asked.data_dir.resolve()), Settings(port=asked.port))
+    plan = stack.Plan(DataFolder(asked.data_dir.resolve()), Settings(port=asked.port or settings().port))
     stack.up(plan, Screen())
     return 0
 

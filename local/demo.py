@@ -1,33 +1,51 @@
 """`make demo`: everything up in the background, one distillation through the command line, everything down."""
 
+import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from core.settings import child_environment
+from core.settings import child_environment, settings
 from local import child
 from local.folder import DataFolder
 from local.stack import CannotStart, answers
 
 SECONDS = 180.0
+ENDING = child.Ending(orphaned=signal.SIGTERM)  # the launcher stops what it started
 
 
-def run(port: int, data_dir: Path) -> int:
+def run(port: int | None, data_dir: Path) -> int:
     """The exit status of the distillation; raises `CannotStart` when the stack does not come up."""
     folder = DataFolder(data_dir)
     folder.logs.mkdir(parents=True, exist_ok=True)
     log = folder.logs / "up.log"
-    environment = child_environment({"PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}, data_dir=data_dir)
-    launcher = [sys.executable, "-m", "local", "up", "--port", str(port), "--data-dir", str(data_dir)]
-    ending = child.Ending()
+    chosen = port or free_port()
+    url = f"http://127.0.0.1:{chosen}"
+    launcher = [sys.executable, "-m", "local", "up", "--port", str(chosen), "--data-dir", str(data_dir)]
+    environment = child_environment({"PYTHONUNBUFFERED": "1"}, data_dir=data_dir)
+    print(f"Starting Burnish; what it says goes to {log}", flush=True)
     with log.open("wb") as output:
-        process = child.start(launcher, ending, environment=environment, output=output)
+        process = child.start(launcher, ENDING, environment=environment, output=output)
     try:
-        wait_for(process, f"http://127.0.0.1:{port}", log)
-        return subprocess.run([sys.executable, "-m", "client", "demo"], env=environment, check=False).returncode
+        wait_for(process, url, log)
+        here = {"BURNISH_URL": url, "BURNISH_KEY": folder.key() or ""}
+        command = [sys.executable, "-m", "client", "demo"]
+        return subprocess.run(command, env={**environment, **here}, check=False).returncode
     finally:
-        child.stop(process, ending, seconds=15.0)
+        child.stop(process, ENDING, seconds=15.0)
+
+
+def free_port() -> int:
+    """The usual port when nobody has it, else any that is free."""
+    for port in (settings().port, 0):
+        with suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise CannotStart("No TCP port is free on 127.0.0.1.")
 
 
 def wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
