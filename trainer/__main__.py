@@ -5,9 +5,6 @@ disk is full, 6 the run cannot succeed (the ledger says why), anything else a cr
 """
 
 import argparse
-import ctypes
-import os
-import signal
 import sys
 from pathlib import Path
 
@@ -21,10 +18,10 @@ from core.states import RunState
 from trainer.attempt import Attempt
 from trainer.record import Record
 from trainer.run import run
+from trainer.tie import LOST, die_with_parent
 from trainer.world import join, leave
 
-DONE, PAUSED, LOST, DISK_FULL, HOPELESS = 0, 3, 4, 5, 6
-PR_SET_PDEATHSIG = 1
+DONE, PAUSED, DISK_FULL, HOPELESS = 0, 3, 5, 6
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,14 +75,6 @@ def _stop(attempt: Attempt, to: RunState, message: str, status: int) -> int:
         except LeaseLost:
             return LOST
     return status
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, so that none outlives its supervisor."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:  # it ended before we asked
-            sys.exit(LOST)
 
 
 if __name__ == "__main__":
