@@ -73,8 +73,10 @@ def _close() -> dict[str, str]:
 def _bad_target(scope: Scope) -> ASGIApp | None:
     if "\x00" in scope["path"]:
         return plain(404, "The path has a NUL character; no object has such an id.")
-    if b"\x00" in unquote_to_bytes(scope["query_string"]):
-        return plain(422, "The query has a NUL character; remove it.")
+    for part in scope["query_string"].split(b"&"):
+        if b"\x00" in unquote_to_bytes(part):
+            name = part.partition(b"=")[0].decode("ascii", "replace")
+            return plain(422, f"{name} has a NUL character; remove it.", param=name)
     return None
 
 

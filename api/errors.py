@@ -126,6 +126,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
+    kind = request.headers.get("content-type", "")
+    if isinstance(error.body, bytes) or (error.body is not None and "json" not in kind):
+        return plain(415, f"The body is {kind or 'of no kind'}; send JSON with content-type: application/json.")
     message, param, code = explain(error.errors(), error.body)
     return answer(400 if code == "json_invalid" else 422, Problem(message, "invalid_request_error", param, code))
 

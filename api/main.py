@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api import errors, openapi, recipes
+from api import dashboard, errors, openapi, recipes
 from api.body import BodyGuard
 from api.edge import Edge
 from api.hosts import TrustedHosts
@@ -36,7 +36,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.streams = Streams(settings().max_streams)
-    for router in ROUTERS:
+    for router in (*ROUTERS, dashboard.router):
         app.include_router(router)
     errors.install(app)
     return app

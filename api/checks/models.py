@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from core.configs.rules import RULES
-
 from core.configs.dataset import RewardConfig
+from core.configs.rules import RULES
 from core.errors import BadInput, UnknownName
 from core.models import locate
 from core.settings import settings

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pydantic import Field, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
 
 from core.configs.config import Config
 from core.methods.dpo import DpoConfig
@@ -26,7 +27,8 @@ class MethodChoice(Config):
             return value
         name = value.get("type", "rdpo")
         if name not in method_names():
-            raise ValueError(f"there is no method {name!r}; known: {', '.join(method_names())}")
+            message = f"there is no method {str(name)[:100]!r}; known: {', '.join(method_names())}"
+            raise PydanticCustomError("unknown_method", "{told}", {"told": message, "field": "type"})
         others = [field for field in value if field in method_names() and field != name and value[field] is not None]
         if others:
             raise ValueError(f"{others[0]!r} does not belong to type {name!r}; put hyperparameters under {name!r}")

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
@@ -12,7 +13,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import behaviors, chains, datasets, pairs, pipeline, prompts, scores, shards
 from core.states import Queue
-from core.tables import DEFAULT_PROJECT, Dataset
+from core.tables import DEFAULT_PROJECT, Dataset, Pair
 
 TEACHER, REWARD, STUDENT = "a-teacher", "a-reward", "a-student"
 
@@ -144,3 +145,8 @@ def _pair(session: Session, claim: Claim, how: Made) -> None:
 def quarantine(session: Session, dataset_id: str, index: int) -> None:
     """Take a prompt out as a worker does after its last attempt."""
     prompts.quarantine(session, dataset_id, index, error="The engine died.")
+
+
+def pairs_of(session: Session, dataset_id: str) -> list[Pair]:
+    """The rows of a dataset's pairs."""
+    return list(session.scalars(select(Pair).where(Pair.dataset_id == dataset_id)))
