@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from api.dashboard import behaviors, datasets, distillations, login, new, overview, pairs, runs, static
+from api.dashboard import behaviors, datasets, distillations, login, new, overview, runs, static
 
 router = APIRouter(include_in_schema=False)
-for part in (static, login, overview, new, distillations, datasets, pairs, runs, behaviors):
+for part in (static, login, overview, new, distillations, datasets, runs, behaviors):
     router.include_router(part.router)
 
 __all__ = ["router"]

@@ -1,8 +1,10 @@
 """Numbers and moments as people read them."""
 
+import json
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -101,4 +103,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "plain": plain,
     "scorer": scorer,
     "short": short,
+    "json": partial(json.dumps, indent=2, ensure_ascii=False),
 }

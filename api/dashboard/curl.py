@@ -1,0 +1,34 @@
+"""The command that asks the API for what a page shows or a button does."""
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Writes commands for the address the visitor uses; the key is left to the shell's BURNISH_API_KEY."""
+
+    base: str
+
+    def get(self, path: str) -> str:
+        """Read something."""
+        return f'curl {shlex.quote(self.base + path)} \\\n  -H "Authorization: Bearer $BURNISH_API_KEY"'
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> str:
+        """Ask for something."""
+        lines = [f"curl -X POST {shlex.quote(self.base + path)}", '  -H "Authorization: Bearer $BURNISH_API_KEY"']
+        if body is not None:
+            lines += ['  -H "Content-Type: application/json"', f"  -d {shlex.quote(json.dumps(body, indent=2))}"]
+        return " \\\n".join(lines)
+
+
+def commands(request: Request) -> Commands:
+    """Commands for the host of this request, which the door has checked."""
+    return Commands(f"{request.scope['scheme']}://{request.headers['host']}")
+
+
+Curl = Annotated[Commands, Depends(commands)]

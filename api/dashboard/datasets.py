@@ -1,0 +1,120 @@
+"""The pages of datasets: the list, one with its progress and histograms, and the buttons."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from sqlalchemy.orm import Session
+
+from api.dashboard import timeline
+from api.dashboard.curl import Commands, Curl
+from api.dashboard.pairs import pair_values
+from api.dashboard.render import page
+from api.dashboard.route import PageRoute
+from api.dashboard.visitor import Actor, Looker
+from api.deps import ListPage
+from api.routes.dataset_pairs import export_pairs, pair_filter
+from api.routes.datasets import shown
+from api.schemas.dataset import ENDED, show_dataset
+from core.database import transaction
+from core.errors import NotFound
+from core.queries import chains, datasets, distillations, events, prompts, scores
+from core.queries.pairs import PairFilter
+from core.tables import Dataset
+
+router = APIRouter(prefix="/dashboard/datasets", route_class=PageRoute)
+
+MOVES: dict[str, Callable[[Session, str, str], Dataset]] = {
+    "cancel": datasets.cancel,
+    "pause": datasets.pause,
+    "resume": datasets.resume,
+}
+EVENTS = 30
+FAILURES = 20
+
+
+@router.get("")
+def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
+    """Newest first."""
+    with transaction() as session:
+        rows = datasets.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
+        shown_rows = [show_dataset(row, datasets.progress(session, row.id)) for row in rows[: paging.limit]]
+    return page(
+        "datasets.html",
+        caller,
+        rows=shown_rows,
+        steps={row.id: timeline.of_dataset(row) for row in shown_rows},
+        more=len(rows) > paging.limit,
+        first=paging.after is None,
+        live=any(row.status not in ENDED for row in shown_rows),
+        command=curl.get("/datasets"),
+    )
+
+
+@router.get("/{id}")
+def show_dataset_page(
+    id: str, caller: Looker, curl: Curl, paging: ListPage, filter: Annotated[PairFilter, Depends(pair_filter)]
+) -> Response:
+    """Progress, histograms, pairs with their word diff, failures, events."""
+    with transaction() as session:
+        row = datasets.get(session, caller.project_id, id)
+        dataset = shown(session, row)
+        step = timeline.of_dataset(dataset)
+        return page(
+            "dataset.html",
+            caller,
+            dataset=dataset,
+            step=step,
+            spoken=timeline.spoken([step]),
+            prompts=row.n_prompts,
+            events=events.page(session, caller.project_id, [id], limit=EVENTS),
+            failures=chains.failures(session, id, limit=FAILURES),
+            quarantined=prompts.quarantined(session, id)[:FAILURES],
+            distillation=distillations.of_dataset(session, id),
+            live=dataset.status not in ENDED,
+            commands=_commands(curl, id),
+            actions=actions(dataset.status),
+            **pair_values(session, id, filter, paging),
+        )
+
+
+@router.get("/{id}/histogram.json")
+def read_histogram(id: str, caller: Looker) -> JSONResponse:
+    """Counts of scores and margins, for the charts."""
+    with transaction() as session:
+        datasets.get(session, caller.project_id, id)
+        return JSONResponse(scores.histogram(session, id))
+
+
+@router.get("/{id}/export")
+def export_dataset(request: Request, id: str, caller: Looker, format: Literal["trl", "jsonl"] = "trl") -> Response:
+    """The kept pairs, as the API streams them."""
+    return export_pairs(request, id, caller, format)
+
+
+@router.post("/{id}/{action}")
+def move_dataset(id: str, action: str, caller: Actor) -> Response:
+    """Cancel, pause or resume, and back to the page."""
+    if action not in MOVES:
+        raise NotFound("action", action)
+    with transaction() as session:
+        MOVES[action](session, caller.project_id, id)
+    return RedirectResponse(f"/dashboard/datasets/{id}", 303)
+
+
+def actions(status: str) -> list[str]:
+    """What can be done with a dataset in this state."""
+    if status == "in_progress":
+        return ["pause", "cancel"]
+    return {"paused": ["resume", "cancel"], "cancelled": ["resume"], "failed": ["resume"]}.get(status, [])
+
+
+def _commands(curl: Commands, id: str) -> dict[str, Any]:
+    return {
+        "read": curl.get(f"/datasets/{id}"),
+        "pairs": curl.get(f"/datasets/{id}/pairs?verdict=kept"),
+        "export": curl.get(f"/datasets/{id}/export?format=trl") + f" -o {id}.jsonl",
+        "stats": curl.get(f"/datasets/{id}/stats"),
+        **{action: curl.post(f"/datasets/{id}/{action}") for action in MOVES},
+    }

@@ -1,0 +1,129 @@
+"""The pages of runs: the list, one with its charts and the before/after card, and the buttons."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from sqlalchemy.orm import Session
+
+from api.dashboard import timeline
+from api.dashboard.card import Card, cards, verdict
+from api.dashboard.curl import Commands, Curl
+from api.dashboard.render import page
+from api.dashboard.route import PageRoute
+from api.dashboard.series import columns
+from api.dashboard.visitor import Actor, Looker
+from api.deps import ListPage
+from api.routes.run_series import read_artifact
+from api.routes.runs import ENDED, shown
+from api.schemas.run import show_run
+from core.database import transaction
+from core.errors import NotFound
+from core.queries import evaluations, events, run_metrics, runs
+from core.tables import Run
+
+router = APIRouter(prefix="/dashboard/runs", route_class=PageRoute)
+
+MOVES: dict[str, Callable[[Session, str, str], Run]] = {
+    "cancel": runs.cancel,
+    "pause": runs.pause,
+    "resume": runs.resume,
+}
+EVENTS = 40
+SAMPLES = 12
+
+
+@router.get("")
+def list_runs(caller: Looker, curl: Curl, paging: ListPage) -> Response:
+    """Newest first."""
+    with transaction() as session:
+        rows = runs.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
+        shown_rows = [show_run(row) for row in rows[: paging.limit]]
+    return page(
+        "runs.html",
+        caller,
+        rows=shown_rows,
+        more=len(rows) > paging.limit,
+        first=paging.after is None,
+        live=any(row.status not in ENDED for row in shown_rows),
+        command=curl.get("/runs"),
+    )
+
+
+@router.get("/{id}")
+def show_run_page(id: str, caller: Looker, curl: Curl) -> Response:
+    """Progress, charts, before and after, samples, checkpoints, events."""
+    with transaction() as session:
+        row = runs.get(session, caller.project_id, id)
+        run = shown(session, row)
+        steps = timeline.of_run(session, row)
+        return page(
+            "run.html",
+            caller,
+            run=run,
+            steps=steps,
+            spoken=timeline.spoken(steps),
+            checkpoints=run_metrics.checkpoints(session, id, limit=20),
+            events=events.page(session, caller.project_id, [id], limit=EVENTS),
+            live=run.status not in ENDED,
+            commands=_commands(curl, id),
+            actions=actions(run.status, asked=run.pause_asked),
+            **compared(session, id),
+        )
+
+
+def compared(session: Session, run_id: str) -> dict[str, Any]:
+    """What the before/after card shows: `cards` is empty while there is no summary."""
+    evaluation = evaluations.of_run(session, run_id)
+    summary = evaluation.summary if evaluation else None
+    found: list[Card] = cards(summary) if summary else []
+    samples = evaluations.side_by_side(session, evaluation.id, limit=SAMPLES) if evaluation else []
+    return {"evaluation": evaluation, "summary": summary, "cards": found, "samples": samples, "verdict": verdict}
+
+
+@router.get("/{id}/metrics.json")
+def read_metrics(
+    id: str, caller: Looker, after: Annotated[str | None, Query(pattern=r"^(train|validation)\.[0-9]{1,9}$")] = None
+) -> JSONResponse:
+    """Metrics behind a row, for the charts."""
+    kind, _, step = (after or "").partition(".")
+    with transaction() as session:
+        runs.get(session, caller.project_id, id)
+        return JSONResponse(columns(session, id, (int(step), kind) if after else None))
+
+
+@router.get("/{id}/artifacts/{name:path}")
+def download_artifact(request: Request, id: str, name: str, caller: Looker) -> FileResponse:
+    """A file of the tuned model, as the API serves it."""
+    return read_artifact(id, name, caller)
+
+
+@router.post("/{id}/{action}")
+def move_run(id: str, action: str, caller: Actor) -> Response:
+    """Cancel, pause or resume, and back to the page."""
+    if action not in MOVES:
+        raise NotFound("action", action)
+    with transaction() as session:
+        MOVES[action](session, caller.project_id, id)
+    return RedirectResponse(f"/dashboard/runs/{id}", 303)
+
+
+def actions(status: str, *, asked: bool) -> list[str]:
+    """What can be done with a run in this state."""
+    if status in ("queued", "preparing", "running"):
+        return ["cancel"] if asked else ["pause", "cancel"]
+    known = {"evaluating": ["cancel"], "paused": ["resume", "cancel"], "failed": ["resume"], "cancelled": ["resume"]}
+    return known.get(status, [])
+
+
+def _commands(curl: Commands, id: str) -> dict[str, str]:
+    return {
+        "read": curl.get(f"/runs/{id}"),
+        "metrics": curl.get(f"/runs/{id}/metrics?order=asc&limit=1000"),
+        "evaluations": curl.get(f"/runs/{id}/evaluations"),
+        "checkpoints": curl.get(f"/runs/{id}/checkpoints"),
+        "artifacts": curl.get(f"/runs/{id}/artifacts"),
+        "events": curl.get(f"/runs/{id}/events") + ' \\\n  -H "Accept: text/event-stream"',
+        **{action: curl.post(f"/runs/{id}/{action}") for action in MOVES},
+    }
