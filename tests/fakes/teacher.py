@@ -1,0 +1,57 @@
+"""A teacher that answers from a script, with everything else of a teacher real."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from core.configs.dataset import Sampling
+from workers.teachers.teacher import Conversation, Turn
+
+Script = Callable[
+    [str, int], Turn
+]  # the prompt's last words and the number of the turn (0 is the draft) give the answer
+NAMES = ("draft", "critique", "revision")
+
+
+def turn(text: str, *, finish: str = "stop") -> Turn:
+    """An answer of as many tokens as it has words; half of its prompt was cached."""
+    return Turn(text, tuple(range(len(text.split()))), finish, prompt_tokens=20, cached_tokens=10)
+
+
+def plain(prompt: str, number: int) -> Turn:
+    """`draft of <prompt>` and so on: each turn another text."""
+    return turn(f"{NAMES[number]} of {prompt}")
+
+
+class ScriptedTeacher:
+    """`Teacher` without a model; it thinks `seconds` before each answer."""
+
+    engine = "transformers"
+    fingerprint = "scripted"
+    template_hash = "scripted"
+
+    def __init__(self, script: Script = plain, *, model: str = "a-teacher", seconds: float = 0.0) -> None:
+        self.model = model
+        self.seeds: list[int] = []
+        self.closed = False
+        self._script = script
+        self._seconds = seconds
+
+    def open(self, messages: Sequence[Mapping[str, str]]) -> Conversation:
+        """The ids hold how many messages the prompt has; each later turn appends one id."""
+        return Conversation(tuple(messages), (len(messages),))
+
+    def follow(self, conversation: Conversation, turn: Turn, user: str) -> Conversation:
+        """See `Teacher`."""
+        added = ({"role": "assistant", "content": turn.text}, {"role": "user", "content": user})
+        return Conversation((*conversation.messages, *added), (*conversation.token_ids, 0))
+
+    async def answer(self, conversation: Conversation, *, sampling: Sampling, seed: int) -> Turn:
+        """See `Teacher`."""
+        self.seeds.append(seed)
+        await asyncio.sleep(self._seconds)
+        prompt = conversation.messages[conversation.token_ids[0] - 1]["content"]
+        return self._script(prompt, len(conversation.token_ids) - 1)
+
+    async def close(self) -> None:
+        """See `Teacher`."""
+        self.closed = True
