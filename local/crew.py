@@ -17,11 +17,13 @@ from local.console import Lines, Screen
 from local.orphans import Orphans
 from local.services import Service
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_PAUSE = 0.5  # seconds before a process that ended is started again; doubles each time
 LONGEST_PAUSE = 30.0
 STEADY = 60.0  # seconds of life after which a process counts as healthy again
 TICK = 0.1
-GRACE = 5.0  # seconds a process has to end by itself
+GRACE = 6.0  # seconds the services have to end by themselves, all together
+SERVER_GRACE = 1.5  # and then each server
 
 
 @dataclass
@@ -53,18 +55,18 @@ class Crew:
 
     def __enter__(self) -> Self:
         self._orphans.adopt()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPS:
             signal.signal(number, self._asked)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPS:
             signal.signal(number, signal.SIG_IGN)
         self._stop()
         self._selector.close()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in STOPS:
             signal.signal(number, signal.SIG_DFL)
 
     def add(self, member: Member) -> None:
@@ -139,19 +141,18 @@ class Crew:
 
     def _stop(self) -> None:
         """Services first and together, then the servers they need, newest first, then whatever is left of anyone."""
-        services = [member for member in self.members if member.log is None]
-        self._stop_together(services)
+        self._stop_together([member for member in self.members if member.log is None], GRACE)
         for member in reversed(self.members):
             if member.log is not None:
-                self._stop_together([member])
+                self._stop_together([member], SERVER_GRACE)
         self._orphans.end(set(), patience=0.0)
 
-    def _stop_together(self, members: list[Member]) -> None:
+    def _stop_together(self, members: list[Member], seconds: float) -> None:
         living = [(member, member.process) for member in members if member.process is not None]
         for member, process in living:
             if process.poll() is None:
                 process.send_signal(member.ending.ask)
-        deadline = time.monotonic() + (GRACE if any(member.log is None for member in members) else GRACE / 3)
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and any(process.poll() is None for _, process in living):
             self._show(TICK)
         for member, process in living:

@@ -96,6 +96,13 @@ def template_database(postgres_server: postgres.Cluster) -> str:
 
 
 @pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A new folder that other accounts may walk into, as embedded servers must when root runs them; pytest's is closed."""
+    with tempfile.TemporaryDirectory(prefix="burnish-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def empty_database(postgres_server: postgres.Cluster) -> Iterator[str]:
     """The URL of a database without a single table."""
     yield from _database(postgres_server, "template0")
