@@ -4,11 +4,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.artifacts import MANIFEST
 from core.errors import Conflict, DamagedArtifact, NotFound
 from core.settings import settings
 from core.tables import Run
-
-MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from api.once import Answer, answer_once
 from api.schemas.behavior import BehaviorObject, BehaviorSummary, show_behavior, show_summary
 from api.schemas.page import Page, page_of
 from core.configs.behavior import BehaviorSpec
+from core.configs.rules import RULES
 from core.database import transaction
-from core.errors import NotFound
+from core.errors import NotFound, UnknownName
 from core.queries import behaviors
 
 router = APIRouter(prefix="/behaviors", tags=["behaviors"])
@@ -23,6 +24,9 @@ def create_behavior(
     body: Annotated[BehaviorSpec, Body(openapi_examples=examples.BEHAVIOR)], post: WritePost
 ) -> Response:
     """The same text as the newest version changes nothing and answers 200."""
+
+    if body.rule is not None and body.rule not in RULES:
+        raise UnknownName("rule", body.rule, RULES, param="rule")
 
     def work(session: Session) -> Answer:
         before = behaviors.get(session, post.caller.project_id, body.name)

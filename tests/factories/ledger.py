@@ -13,7 +13,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import behaviors, chains, datasets, pairs, pipeline, prompts, scores, shards
 from core.states import Queue
-from core.tables import DEFAULT_PROJECT, Dataset, Pair
+from core.tables import DEFAULT_PROJECT, Dataset, Pair, Project
 
 TEACHER, REWARD, STUDENT = "a-teacher", "a-reward", "a-student"
 
@@ -72,14 +72,20 @@ def dataset(session: Session, *, n_prompts: int = 12, name: str = "polite") -> D
 def made_dataset(session: Session, *, n_prompts: int = 12, made: Made | None = None) -> Dataset:
     """A dataset that went through generate, score and pair, and has ended."""
     row = dataset(session, n_prompts=n_prompts)
+    work_off(session, made)
+    session.refresh(row)
+    return row
+
+
+def work_off(session: Session, made: Made | None = None) -> None:
+    """Do what the workers would do to every dataset that waits, up to its pairs."""
     how = made or Made()
     while (claim := shards.claim(session, queue=Queue.generate, owner="a test")) is not None:
         _generate(session, claim, how)
     while (claim := shards.claim(session, queue=Queue.score, owner="a test")) is not None:
         (_score if claim.stage == "score" else _pair)(session, claim, how)
-    datasets.advance(session, row.id)
-    session.refresh(row)
-    return row
+    for id in datasets.unfinished(session):
+        datasets.advance(session, id)
 
 
 def _generate(session: Session, claim: Claim, how: Made) -> None:
@@ -150,3 +156,10 @@ def quarantine(session: Session, dataset_id: str, index: int) -> None:
 def pairs_of(session: Session, dataset_id: str) -> list[Pair]:
     """The rows of a dataset's pairs."""
     return list(session.scalars(select(Pair).where(Pair.dataset_id == dataset_id)))
+
+
+def other_project(session: Session) -> str:
+    """The id of a second project."""
+    session.add(Project(id="proj_other", name="other"))
+    session.flush()
+    return "proj_other"
