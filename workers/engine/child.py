@@ -131,6 +131,7 @@ def main() -> None:
     name, descriptor, worker = sys.argv[1:]
     die_with(int(worker))
     os.dup2(2, 1)  # what engines print is log
+    os.set_inheritable(int(descriptor), False)
     asyncio.run(Serving(socket.socket(fileno=int(descriptor))).run(name))
     end_group()
 

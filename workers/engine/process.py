@@ -4,10 +4,12 @@ import itertools
 import os
 import queue
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import Future, InvalidStateError
@@ -61,8 +63,9 @@ class EngineProcess:
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._ready = self._expect(LOAD, patience.load)
         self._socket, far = socket.socketpair()
+        self._scratch = tempfile.mkdtemp(prefix="burnish-engine-")
         try:
-            self._process = launch(lambda: _start(engine, far))
+            self._process = launch(lambda: _start(engine, far, self._scratch))
         except OSError as error:
             raise EngineDied(f"The {engine} engine could not be started: {error}.") from error
         finally:
@@ -96,12 +99,13 @@ class EngineProcess:
         """Let the engine end, and kill its process group when it does not do so at once."""
         self._closing = True
         self._outbox.put(pack({"close": True}))
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(CLOSE_SECONDS)
+        listener, sender = self._threads
+        listener.join(CLOSE_SECONDS)  # it ends when the engine does
         self._end("was closed")
-        for thread in self._threads:
-            thread.join()
+        listener.join()
+        sender.join()
         self._socket.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _expect(self, number: int, seconds: float) -> "Future[Frame]":
         future: Future[Frame] = Future()
@@ -180,12 +184,13 @@ class EngineProcess:
                 one.future.set_exception(EngineDied(f"The {self._engine} engine {self._dead}; load it again."))
 
 
-def _start(engine: str, channel: socket.socket) -> "subprocess.Popen[bytes]":
+def _start(engine: str, channel: socket.socket, scratch: str) -> "subprocess.Popen[bytes]":
+    """Start the child; engines leave sockets and files of theirs in `scratch`."""
     descriptor = channel.fileno()
     return subprocess.Popen(
         [sys.executable, "-m", "workers.engine.child", engine, str(descriptor), str(os.getpid())],
         cwd=ROOT,
-        env=child_environment(ENVIRONMENT),
+        env=child_environment({**ENVIRONMENT, "TMPDIR": scratch, "VLLM_RPC_BASE_PATH": scratch}),
         stdin=subprocess.DEVNULL,
         pass_fds=(descriptor,),
         start_new_session=True,  # a Ctrl-C in the terminal is the worker's to handle

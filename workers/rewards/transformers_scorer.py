@@ -11,6 +11,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel
 from core.errors import BadInput
 from workers.chat import Chat
 from workers.engine.frames import Frame
+from workers.teachers.device import load_dtype, placed
 
 UNBOUNDED = 1 << 20  # tokens, for models that state no longest context
 Numbered = tuple[int, tuple[int, ...]]
@@ -25,11 +26,13 @@ class TransformersScorer:
     """One classifier; answers of like length share a forward pass."""
 
     def __init__(self, config: Frame) -> None:
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        dtype = torch.float32 if device.type == "cpu" else "auto"
         try:
             model = AutoModelForSequenceClassification.from_pretrained(
-                config["model"], dtype=dtype, trust_remote_code=False, use_safetensors=True, local_files_only=True
+                config["model"],
+                dtype=load_dtype(),
+                trust_remote_code=False,
+                use_safetensors=True,
+                local_files_only=True,
             )
         except (OSError, ValueError, KeyError) as error:
             raise BadInput(f"The reward model cannot be loaded: {error}", param="reward.model") from error
@@ -38,7 +41,7 @@ class TransformersScorer:
                 f"A reward model has one label, this one has {model.config.num_labels}; choose another.",
                 param="reward.model",
             )
-        self._model = model.to(device).eval()
+        self._model = placed(model)
         self._chat = Chat(Path(config["model"]))
         self._rows = config["rows"]
         pad, end = self._chat.tokenizer.pad_token_id, self._chat.tokenizer.eos_token_id

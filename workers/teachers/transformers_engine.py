@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.errors import BadInput
 from workers.engine.frames import Frame
+from workers.teachers.device import load_dtype, placed
 from workers.teachers.rows import Batch, Row
 from workers.teachers.sampler import Sampler
 from workers.teachers.stop import found
@@ -28,15 +29,17 @@ class TransformersEngine:
     """One model and one thread that keeps a batch of answers going; new ones join between two tokens."""
 
     def __init__(self, config: Frame) -> None:
-        device = best_device()
-        dtype = torch.float32 if device.type == "cpu" else "auto"
         try:
             model = AutoModelForCausalLM.from_pretrained(
-                config["model"], dtype=dtype, trust_remote_code=False, use_safetensors=True, local_files_only=True
+                config["model"],
+                dtype=load_dtype(),
+                trust_remote_code=False,
+                use_safetensors=True,
+                local_files_only=True,
             )
         except (OSError, ValueError, KeyError) as error:
             raise BadInput(f"The teacher cannot be loaded: {error}", param="teacher.model") from error
-        self._model = model.eval().to(device=device)
+        self._model = placed(model)
         self._tokenizer = AutoTokenizer.from_pretrained(config["model"], trust_remote_code=False)
         self._stop = frozenset(config["stop"])
         self._most = config["rows"]
@@ -105,10 +108,3 @@ class TransformersEngine:
             with suppress(InvalidStateError):
                 row.answer.set_exception(error)
         self._batch.keep([])
-
-
-def best_device() -> torch.device:
-    """The accelerator that is there, or the CPU."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
