@@ -97,7 +97,7 @@ def template_database(postgres_server: postgres.Cluster) -> str:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A new folder that other accounts may walk into, as embedded servers must when root runs them; pytest's is closed."""
+    """A new folder that other accounts may walk into, as embedded servers of root must; pytest's own is closed."""
     with tempfile.TemporaryDirectory(prefix="burnish-test-") as folder:
         yield Path(folder)
 
