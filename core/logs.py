@@ -8,6 +8,8 @@ import structlog
 
 from core.settings import settings
 
+# One line for every doorbell says nothing: what a worker does is in the ledger.
+CHATTY = ("celery.worker.strategy", "celery.app.trace")
 SECRET = ("key", "token_secret", "authorization", "password", "secret")
 
 
@@ -15,6 +17,8 @@ def configure() -> None:
     """Set up structlog for this process from the settings."""
     level = logging.getLevelNamesMapping()[settings().log_level.upper()]
     logging.basicConfig(level=level, format="%(levelname)-8s %(name)s: %(message)s")
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     json = settings().log_format == "json"
     renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(

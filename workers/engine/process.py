@@ -25,6 +25,7 @@ from workers.engine.launcher import launch
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
     "DO_NOT_TRACK": "1",
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # spawned processes import `workers.engine.child`: see its first lines
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the model runs inside the engine's core, not in a fourth process
