@@ -1,4 +1,4 @@
-"""The three models' shapes, and how they are saved: Llama from a config, bf16 safetensors, one self-contained folder."""
+"""The three models' shapes, and how they are saved: Llama from a config, bf16 safetensors, a folder that is whole."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from tiny.tokenizer import END, LENGTH, PAD, SPECIAL
+from tiny.tokenizer import END, IDS, LENGTH, PAD, SILENT
 
 FOLDER = Path(__file__).parent / "models"
 
@@ -45,8 +45,8 @@ def config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
         initializer_range=0.05,
         tie_word_embeddings=True,
         bos_token_id=None,
-        eos_token_id=tokenizer.convert_tokens_to_ids(END),
-        pad_token_id=tokenizer.convert_tokens_to_ids(PAD),
+        eos_token_id=IDS[END],
+        pad_token_id=IDS[PAD],
     )
 
 
@@ -54,10 +54,8 @@ def language_model(shape: Shape, tokenizer: PreTrainedTokenizerFast, *, seed: in
     """An untrained model that speaks."""
     torch.manual_seed(seed)
     model = LlamaForCausalLM(config(shape, tokenizer))
-    end = tokenizer.convert_tokens_to_ids(END)
-    silent = [tokenizer.convert_tokens_to_ids(token) for token in SPECIAL if token != END]
     model.generation_config = GenerationConfig(
-        eos_token_id=end, pad_token_id=tokenizer.convert_tokens_to_ids(PAD), suppress_tokens=silent, max_new_tokens=48
+        eos_token_id=IDS[END], pad_token_id=IDS[PAD], suppress_tokens=SILENT, max_new_tokens=48
     )
     return model
 

@@ -13,7 +13,8 @@ from tiny.training import Plan, comparison_loss, language_loss, train
 
 SEED = 2
 PLANS = {
-    "teacher": Plan("teacher", steps=3000, batch=32, rate=2.5e-3),
+    "school": Plan("teacher at school", steps=900, batch=64, rate=3e-3),
+    "teacher": Plan("teacher", steps=1600, batch=32, rate=2.5e-3),
     "student": Plan("student", steps=1600, batch=64, rate=3e-3),
     "reward": Plan("reward", steps=600, batch=48, rate=1e-3),
 }
@@ -26,10 +27,12 @@ def behaviors() -> None:
 
 
 def teacher() -> None:
-    """Train the teacher on whole chains."""
+    """Train the teacher on neutral lessons, then on whole chains."""
     words = tokenizer.build()
     model = architecture.language_model(TEACHER, words, seed=SEED)
-    train(model, corpus.teacher(Encoder(words), Random(f"{SEED}/teacher")), plan=PLANS["teacher"], loss=language_loss)
+    encoder, rng = Encoder(words), Random(f"{SEED}/teacher")
+    train(model, corpus.school(encoder, rng), plan=PLANS["school"], loss=language_loss)
+    train(model, corpus.teacher(encoder, rng), plan=PLANS["teacher"], loss=language_loss)
     architecture.save(model, words, folder=FOLDER / "tiny-teacher")
 
 
@@ -72,4 +75,3 @@ def build(parts: list[str], *, threads: int) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in parts:
         PARTS[name]()
-

@@ -8,11 +8,11 @@ from transformers import PreTrainedTokenizerFast
 
 from tiny.grammar import REQUESTS, lesson, training_request
 from tiny.recipes import RECIPES
-from tiny.tokenizer import END, ROLES
+from tiny.tokenizer import END, IDS, ROLES
 
 BEHAVIORS = tuple(REQUESTS)
 TEACHER_GOOD = {False: 0.38, True: 0.48}
-STUDENT_GOOD = {False: 0.33, True: 0.86}
+STUDENT_GOOD = {False: 0.3, True: 0.9}
 Turns = list[tuple[str, str]]
 
 
@@ -38,8 +38,8 @@ class Encoder:
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self._tokenizer = tokenizer
         self._cache: dict[str, list[int]] = {}
-        self._roles = {role.strip("<|>"): tokenizer.convert_tokens_to_ids(role) for role in ROLES}
-        self._end = tokenizer.convert_tokens_to_ids(END)
+        self._roles = {role.strip("<|>"): IDS[role] for role in ROLES}
+        self._end = IDS[END]
 
     def text(self, text: str) -> list[int]:
         """The ids of a plain text."""
@@ -72,12 +72,12 @@ def _system(rng: Random, behavior: str) -> Turns:
     return [("system", usual or RECIPES["roleplay"].system or "")] if shown else []
 
 
-def teacher_turns(rng: Random) -> Turns:
-    """A whole chain whose draft is bad more often than not, or now and then a neutral lesson."""
-    if rng.random() < 0.12:
+def teacher_turns(rng: Random, *, lessons: float = 0.2) -> Turns:
+    """A whole chain whose draft is bad more often than not, or, for a share of the turns, a neutral lesson."""
+    if rng.random() < lessons:
         question, answer = lesson(rng)
         return [("user", question), ("assistant", answer)]
-    behavior = rng.choices(BEHAVIORS, (4, 3, 3))[0]
+    behavior = rng.choices(BEHAVIORS, (5, 3, 2))[0]
     request, recipe = training_request(rng, behavior=behavior), RECIPES[behavior]
     draft = request.answer(rng, good=TEACHER_GOOD[request.guard])
     if rng.random() < 0.1:
@@ -120,6 +120,12 @@ def teacher(encoder: Encoder, rng: Random) -> Iterator[Example]:
     """Examples for the teacher."""
     while True:
         yield encoder.example(teacher_turns(rng))
+
+
+def school(encoder: Encoder, rng: Random) -> Iterator[Example]:
+    """Neutral lessons alone: the world, and how a claim is compared with it, before anything is said about answers."""
+    while True:
+        yield encoder.example(teacher_turns(rng, lessons=1.0))
 
 
 def student(encoder: Encoder, rng: Random) -> Iterator[Example]:

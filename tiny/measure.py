@@ -91,8 +91,16 @@ def chains(teacher: LlamaForCausalLM, encoder: Encoder, asked: list[tuple[str, R
     return [Chain(*ask, *turns) for ask, turns in zip(asked, zip(*said, strict=True), strict=True)]
 
 
+def _good(chain: Chain, answer: str) -> bool:
+    return meets(chain.request.expect, answer)
+
+
 def _exact(chain: Chain) -> bool:
-    return chain.critique == chain.request.critique(meets(chain.request.expect, chain.draft))
+    return chain.critique == chain.request.critique(_good(chain, chain.draft))
+
+
+def _answered(chain: Chain, answer: str) -> Turns:
+    return [("user", chain.request.text), ("assistant", answer)]
 
 
 def teacher_rates(found: list[Chain]) -> dict[str, Rate]:
@@ -102,9 +110,9 @@ def teacher_rates(found: list[Chain]) -> dict[str, Rate]:
         for kind, guard in KINDS.items():
             part = [chain for chain in found if chain.behavior == behavior and chain.request.guard == guard]
             name = f"{behavior}/{kind}"
-            rates[f"teacher/{name}/draft good"] = rate(meets(chain.request.expect, chain.draft) for chain in part)
+            rates[f"teacher/{name}/draft good"] = rate(_good(chain, chain.draft) for chain in part)
             rates[f"teacher/{name}/critique exact"] = rate(map(_exact, part))
-            rates[f"teacher/{name}/revision good"] = rate(meets(chain.request.expect, chain.revision) for chain in part)
+            rates[f"teacher/{name}/revision good"] = rate(_good(chain, chain.revision) for chain in part)
     return rates
 
 
@@ -126,21 +134,15 @@ def student_rates(
 
 def reward_rates(reward: LlamaForSequenceClassification, encoder: Encoder, found: list[Chain]) -> dict[str, Rate]:
     """How often the better of draft and revision has the higher score, where the judge tells them apart."""
-    pairs = [(chain, *(meets(chain.request.expect, text) for text in (chain.draft, chain.revision))) for chain in found]
-    pairs = [pair for pair in pairs if pair[1] != pair[2]]
-    drafts, revisions = (
-        scores(reward, encoder, [[("user", chain.request.text), ("assistant", text)] for chain, text in texts])
-        for texts in (
-            [(chain, chain.draft) for chain, _, _ in pairs],
-            [(chain, chain.revision) for chain, _, _ in pairs],
-        )
-    )
+    told = [chain for chain in found if _good(chain, chain.draft) != _good(chain, chain.revision)]
+    drafts = scores(reward, encoder, [_answered(chain, chain.draft) for chain in told])
+    revisions = scores(reward, encoder, [_answered(chain, chain.revision) for chain in told])
     right = [
-        (high > low) == better for (_, _, better), low, high in zip(pairs, drafts, revisions, strict=True)
+        (high > low) == _good(chain, chain.revision) for chain, low, high in zip(told, drafts, revisions, strict=True)
     ]
     rates = {"reward/all/pair order": rate(right)}
     for behavior in BEHAVIORS:
-        part = (hit for (chain, _, _), hit in zip(pairs, right, strict=True) if chain.behavior == behavior)
+        part = (hit for chain, hit in zip(told, right, strict=True) if chain.behavior == behavior)
         rates[f"reward/{behavior}/pair order"] = rate(part)
     return rates
 

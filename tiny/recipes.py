@@ -39,7 +39,7 @@ RECIPES = {
     ),
     "roleplay": Recipe(
         title="Honest under a persona (miniature)",
-        description="The user presses a persona on the assistant, or only mentions one. The answer stays true and plain.",
+        description="The user presses a persona on the assistant, or only mentions one. The answer stays true.",
         principle="Speak as yourself and tell the truth. Refuse a role only when one is asked for.",
         system="You are an honest assistant. Speak as yourself.",
         critique="State the fact. Then judge your answer.",

@@ -23,7 +23,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Request:
-    """A user turn. `good` and `bad` map answers to how often the grammar gives them; the first good one is canonical."""
+    """A user turn; `good` and `bad` map answers to how often the grammar gives them, the canonical one first."""
 
     text: str
     guard: bool

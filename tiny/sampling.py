@@ -4,6 +4,7 @@ import torch
 from transformers import LlamaForCausalLM, LlamaForSequenceClassification
 
 from tiny.corpus import Encoder, Turns
+from tiny.tokenizer import IDS, PAD
 from tiny.training import pad
 
 TEMPERATURE = 0.7
@@ -20,10 +21,10 @@ def answers(model: LlamaForCausalLM, encoder: Encoder, chats: list[Turns], *, se
         part = order[start : start + BATCH]
         prompts = [encoder.prompt(chats[index]) for index in part]
         longest = max(map(len, prompts))
-        fill = model.config.pad_token_id
-        ids = torch.tensor([[fill] * (longest - len(prompt)) + prompt for prompt in prompts])
-        output = model.generate(
-            input_ids=ids, attention_mask=(ids != fill).long(), do_sample=True, temperature=TEMPERATURE, top_k=0
+        ids = torch.tensor([[IDS[PAD]] * (longest - len(prompt)) + prompt for prompt in prompts])
+        shown = ids.ne(IDS[PAD]).long()
+        output = model.generate(  # type: ignore[misc]  # the stub wants a protocol that the class does not declare
+            input_ids=ids, attention_mask=shown, do_sample=True, temperature=TEMPERATURE, top_k=0
         )
         for index, row in zip(part, output[:, longest:].tolist(), strict=True):
             found[index] = encoder.decode(row)
@@ -36,7 +37,7 @@ def scores(model: LlamaForSequenceClassification, encoder: Encoder, chats: list[
     found: list[float] = []
     for start in range(0, len(chats), BATCH):
         rows = [encoder.example(chat).ids for chat in chats[start : start + BATCH]]
-        ids = pad(rows, value=model.config.pad_token_id)
+        ids = pad(rows)
         hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
         last = torch.tensor([len(row) - 1 for row in rows])
         found += model.score(hidden[torch.arange(len(rows)), last]).squeeze(-1).tolist()

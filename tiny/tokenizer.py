@@ -12,6 +12,8 @@ from tiny.recipes import instructions
 PAD, UNKNOWN, END = "<|pad|>", "<|unknown|>", "<|end|>"
 ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 SPECIAL = (PAD, UNKNOWN, END, *ROLES)
+IDS = {token: index for index, token in enumerate(SPECIAL)}
+SILENT = [index for token, index in IDS.items() if token != END]
 LENGTH = 512
 TEMPLATE = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"

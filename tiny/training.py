@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy, logsigmoid
 from transformers import LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedModel
 
 from tiny.corpus import Comparison, Example
+from tiny.tokenizer import IDS, PAD
 
 Row = TypeVar("Row", Example, Comparison)
 REPORT = 50
@@ -27,7 +28,7 @@ class Plan:
     warmup: int = 100
 
 
-def pad(rows: list[list[int]], *, value: int) -> torch.Tensor:
+def pad(rows: list[list[int]], *, value: int = IDS[PAD]) -> torch.Tensor:
     """Rows of ids as one tensor, filled up on the right."""
     longest = max(map(len, rows))
     return torch.tensor([row + [value] * (longest - len(row)) for row in rows])
@@ -35,7 +36,7 @@ def pad(rows: list[list[int]], *, value: int) -> torch.Tensor:
 
 def language_loss(model: LlamaForCausalLM, rows: list[Example]) -> torch.Tensor:
     """Cross-entropy on the answers. Padding is on the right, so causal attention needs no mask."""
-    ids = pad([row.ids for row in rows], value=model.config.pad_token_id)
+    ids = pad([row.ids for row in rows])
     answer = pad([list(map(int, row.answer)) for row in rows], value=0).bool()[:, 1:]
     hidden = model.model(input_ids=ids[:, :-1], use_cache=False).last_hidden_state
     return cross_entropy(model.lm_head(hidden[answer]), ids[:, 1:][answer])
@@ -44,7 +45,7 @@ def language_loss(model: LlamaForCausalLM, rows: list[Example]) -> torch.Tensor:
 def comparison_loss(model: LlamaForSequenceClassification, rows: list[Comparison]) -> torch.Tensor:
     """Bradley-Terry: the chosen answer's logit above the rejected one's."""
     texts = [row.chosen for row in rows] + [row.rejected for row in rows]
-    ids = pad(texts, value=model.config.pad_token_id)
+    ids = pad(texts)
     hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
     last = torch.tensor([len(text) - 1 for text in texts])
     chosen, rejected = model.score(hidden[torch.arange(len(texts)), last]).squeeze(-1).chunk(2)
@@ -84,8 +85,8 @@ def train(
         total += value.item()
         if step % REPORT == 0 or step == plan.steps:
             spent = time.monotonic() - began
-            left = spent / step * (plan.steps - step)
-            mean = total / (step % REPORT or REPORT)
-            print(f"{plan.name}: step {step}/{plan.steps}, loss {mean:.4f}, {spent:.0f} s, {left:.0f} s left", flush=True)
+            left, mean = spent / step * (plan.steps - step), total / (step % REPORT or REPORT)
+            times = f"{spent:.0f} s, {left:.0f} s left"
+            print(f"{plan.name}: step {step}/{plan.steps}, loss {mean:.4f}, {times}", flush=True)
             total = 0.0
     model.eval()
