@@ -138,8 +138,11 @@ class GeneratingDesk:
             self._beats.close(lease)
 
     async def _make(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
-        """Make the plan's rows; each is written within a micro-batch of its end."""
-        done: asyncio.Queue[Row | None] = asyncio.Queue()
+        """Make the plan's rows; each is written within a micro-batch of its end.
+
+        The queue holds no more than a micro-batch: when the ledger is slow the chains wait for it.
+        """
+        done: asyncio.Queue[Row | None] = asyncio.Queue(settings().micro_batch_rows)
         try:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(_write(lease, work, done))

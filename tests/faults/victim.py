@@ -1,0 +1,110 @@
+"""A worker with scripted models that can be made to die at a named point of its work.
+
+Everything but the models is the real thing: the Celery worker, the looker, the desks, the ledger.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core.configs.dataset import RewardConfig
+from core.queries import chains, pipeline, shards
+from tests.fakes.reward import ScriptedReward
+from tests.fakes.teacher import ScriptedTeacher, plain
+from workers import __main__ as worker
+from workers import advance, generation, scoring
+from workers.generation import GeneratingDesk
+from workers.teachers.teacher import Turn
+
+
+def die(*_args: object) -> NoReturn:
+    """kill -9, by its own hand."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("not reached")
+
+
+def always(_result: object) -> bool:
+    """Every call passes the point."""
+    return True
+
+
+def something(result: object) -> bool:
+    """Calls that gave something pass it."""
+    return result is not None
+
+
+@dataclass(frozen=True)
+class Point:
+    """A function of the product; death comes before it, or after a call that passes `passed`."""
+
+    owner: Any
+    name: str
+    passed: Callable[[Any], bool] | None = None
+
+
+POINTS = {
+    "after_claim": Point(GeneratingDesk, "_claim", something),
+    "before_insert": Point(chains, "store"),
+    "between_insert_and_commit": Point(shards, "guard", always),
+    "before_done": Point(pipeline, "finish"),
+    "after_done": Point(advance, "after"),
+}
+
+
+def install(point: Point) -> None:
+    """Make the process die at the point."""
+    original = getattr(point.owner, point.name)
+
+    def watched(*args: Any, **named: Any) -> Any:
+        if point.passed is None:
+            die()
+        result = original(*args, **named)
+        return die() if point.passed(result) else result
+
+    setattr(point.owner, point.name, watched)
+
+
+def script(log: Path | None) -> Callable[[str, int], Turn]:
+    """Plain answers, each draft noted in the log; a prompt that says poison kills."""
+
+    def answer(prompt: str, number: int) -> Turn:
+        if "poison" in prompt:
+            die()
+        if log is not None and number == 0:
+            with log.open("a") as notes:
+                notes.write(f"{prompt}\n")
+        return plain(prompt, number)
+
+    return answer
+
+
+def main() -> None:
+    """`victim QUEUE [--seconds S] [--die POINT] [--log FILE]`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("queue")
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--die", choices=POINTS)
+    parser.add_argument("--log", type=Path)
+    asked = parser.parse_args()
+
+    async def load_teacher(_engine: str, model: str) -> ScriptedTeacher:
+        return ScriptedTeacher(script(asked.log), model=model, seconds=asked.seconds)
+
+    def load_reward(config: RewardConfig) -> ScriptedReward:
+        return ScriptedReward(config.scorer)
+
+    generation.load_teacher = load_teacher
+    scoring.load_reward = load_reward
+    if asked.die:
+        install(POINTS[asked.die])
+    sys.argv = ["victim", asked.queue]
+    worker.main()
+
+
+if __name__ == "__main__":
+    main()
