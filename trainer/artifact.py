@@ -43,7 +43,7 @@ def _write(attempt: Attempt, student: Student, into: Path) -> None:
     model = student.model
     if student.adapter is not None:
         student.adapter.peft_config["default"].base_model_name_or_path = attempt.config.student
-        student.adapter.save_pretrained(str(into / ADAPTER))
+        student.adapter.save_pretrained(str(into / ADAPTER), save_embedding_layers=False)
         (into / ADAPTER / "README.md").unlink(missing_ok=True)  # a form to fill in
         model = student.adapter.merge_and_unload()
     nn.Module.to(model, student.stored)

@@ -21,7 +21,7 @@ def command(arguments: list[str], *, gpus: int) -> list[str]:
         meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", str(chosen.trainer_rendezvous)]
         meeting += ["--nnodes", str(chosen.trainer_nodes)]
     everywhere = here * chosen.trainer_nodes
-    module = ["--module", "trainer", "--processes", str(everywhere)]
+    module = ["--module", "--", "trainer", "--processes", str(everywhere)]  # `--`: what follows is not torchrun's
     return [*meeting, "--nproc-per-node", str(here), "--max-restarts", "0", *module, *arguments]
 
 

@@ -1,0 +1,53 @@
+"""The learning rate by step, the groups of AdamW, and its state through a checkpoint."""
+
+import pytest
+import torch
+from torch import nn
+
+from core.configs.run import TrainingConfig
+from trainer.optimizer import adamw, learning_rate, moments, restore_moments
+
+
+@pytest.mark.parametrize(
+    ("schedule", "step", "expected"),
+    [
+        ("cosine", 1, 0.5), ("cosine", 2, 1.0), ("cosine", 3, 1.0), ("cosine", 11, 0.5), ("cosine", 18, 0.0096),
+        ("linear", 3, 1.0), ("linear", 11, 0.5), ("linear", 18, 0.0625), ("constant", 18, 1.0),
+    ],
+)  # fmt: skip
+def test_the_rate_warms_up_and_then_follows_its_schedule(schedule: str, step: int, expected: float) -> None:
+    config = TrainingConfig.model_validate({"learning_rate": 1.0, "warmup_ratio": 0.1, "schedule": schedule})
+    assert learning_rate(step, 18, config) == pytest.approx(expected, abs=1e-4)
+
+
+def test_without_warm_up_the_first_step_has_the_full_rate() -> None:
+    assert learning_rate(1, 10, TrainingConfig(learning_rate=0.3, warmup_ratio=0.0)) == 0.3
+
+
+def test_norms_and_biases_are_not_decayed() -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4))
+    decayed, spared = adamw(model.named_parameters(), TrainingConfig(weight_decay=0.1)).param_groups
+    assert [p.ndim for p in decayed["params"]] == [2]
+    assert [p.ndim for p in spared["params"]] == [1, 1, 1]
+    assert (decayed["weight_decay"], spared["weight_decay"]) == (0.1, 0.0)
+
+
+def test_an_optimizer_goes_on_bit_for_bit_from_its_saved_moments() -> None:
+    def steps(model: nn.Module, optimizer: torch.optim.AdamW, numbers: range) -> None:
+        for number in numbers:
+            model(torch.full((2, 3), float(number))).square().sum().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+    torch.manual_seed(0)
+    one, other = nn.Linear(3, 4), nn.Linear(3, 4)
+    first = adamw(one.named_parameters(), TrainingConfig(learning_rate=0.1))
+    steps(one, first, range(3))
+    other.load_state_dict(one.state_dict())
+    second = adamw(other.named_parameters(), TrainingConfig(learning_rate=0.1))
+    saved = {name: tensor.clone() for name, tensor in moments(first, one.named_parameters()).items()}
+    restore_moments(second, other.named_parameters(), saved)
+    steps(one, first, range(3, 6))
+    steps(other, second, range(3, 6))
+    assert torch.equal(one.weight, other.weight)
+    assert torch.equal(one.bias, other.bias)

@@ -1,0 +1,151 @@
+"""One step: its gradient does not depend on how the batch is cut, and its metrics are means over the batch."""
+
+import copy
+from dataclasses import replace
+
+import pytest
+import torch
+
+from core.configs.run import TrainingConfig
+from trainer.batches import Reference, collate, micro_batches
+from trainer.logps import answer_log_probs
+from trainer.losses import dpo, rdpo
+from trainer.metrics import Counted, means
+from trainer.objective import Objective, pair_tensors
+from trainer.optimizer import adamw
+from trainer.pairs import EncodedPair
+from trainer.step import Stepper
+from trainer.student import Student, with_adapter
+from trainer.world import World
+
+ALONE = World(rank=0, size=1, device=torch.device("cpu"))
+SOFT = Objective(rdpo, {"beta": 0.1, "tau": 1.0, "form": "soft"}, sft_weight=0.3)
+PLAIN = Objective(dpo, {"beta": 0.1}, sft_weight=0.0)
+
+
+def reference_of(learner: Student, pairs: list[EncodedPair]) -> Reference:
+    with torch.no_grad():
+        values = answer_log_probs(learner.model, collate(pairs, pad=0)).reshape(2, -1)
+    return {pair.id: (w + 1.0, lo - 2.0) for pair, w, lo in zip(pairs, *values.tolist(), strict=True)}
+
+
+def stepper(learner: Student, objective: Objective = SOFT) -> Stepper:
+    return Stepper(learner, adamw(learner.trained(), TrainingConfig(learning_rate=1e-3)), objective, ALONE, 1e9)
+
+
+def gradient(learner: Student, pairs: list[EncodedPair], reference: Reference, size: int) -> torch.Tensor:
+    """Of the mean objective, with the pairs cut into micro-batches of a size; accumulated in float64."""
+    model = copy.deepcopy(learner.model).double()
+    for batch in micro_batches(pairs, size=size, pad=0, reference=reference):
+        total, _ = SOFT(answer_log_probs(model, batch), batch)
+        (total / len(pairs)).backward()
+    return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+
+def test_the_gradient_is_the_same_sorted_accumulated_and_plain(
+    learner: Student, drawn_pairs: list[EncodedPair]
+) -> None:
+    reference = reference_of(learner, drawn_pairs)
+    plain, accumulated, alone = (gradient(learner, drawn_pairs, reference, size) for size in (12, 5, 1))
+    assert torch.allclose(accumulated, plain, rtol=1e-4, atol=1e-6)
+    assert torch.allclose(alone, plain, rtol=1e-4, atol=1e-6)
+    unsorted = gradient(learner, drawn_pairs[::-1], reference, 12)
+    assert torch.allclose(unsorted, plain, rtol=1e-4, atol=1e-6)
+
+
+def test_a_step_lowers_the_loss_on_its_batch(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    taking, batches = stepper(learner), micro_batches(drawn_pairs, size=4, pad=0)
+    losses = [taking.step(batches, examples=12, seed=step)[0].item() for step in range(5)]
+    assert losses[-1] < losses[0]
+
+
+def test_the_same_step_twice_is_bit_equal(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    weights = []
+    for _ in range(2):
+        twin = replace(learner, model=copy.deepcopy(learner.model))
+        stepper(twin).step(micro_batches(drawn_pairs, size=4, pad=0), examples=12, seed=3)
+        weights.append(torch.cat([p.detach().flatten() for _, p in twin.trained()]))
+    assert torch.equal(*weights)
+
+
+def test_dropout_follows_the_seed_of_the_step(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    config = TrainingConfig.model_validate({"mode": "lora", "lora": {"dropout": 0.5}})
+
+    def norm(seed: int) -> float:
+        taking = stepper(with_adapter(replace(learner, model=copy.deepcopy(learner.model)), config))
+        return taking.step(micro_batches(drawn_pairs, size=4, pad=0), examples=12, seed=seed)[-1].item()
+
+    assert norm(1) == norm(1)
+    assert norm(1) != norm(2)
+
+
+def test_only_the_adapter_is_trained_in_mode_lora(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    adapted = with_adapter(learner, TrainingConfig(mode="lora"))
+    frozen = {name: p.detach().clone() for name, p in adapted.model.named_parameters() if not p.requires_grad}
+    assert all("lora_" in name for name, _ in adapted.trained())
+    stepper(adapted).step(micro_batches(drawn_pairs, size=4, pad=0), examples=12, seed=1)
+    assert all(torch.equal(frozen[name], p) for name, p in adapted.model.named_parameters() if name in frozen)
+
+
+def test_the_sft_term_is_the_mean_negative_log_prob_per_token_of_the_chosen(
+    learner: Student, drawn_pairs: list[EncodedPair]
+) -> None:
+    batch = collate(drawn_pairs, pad=0)
+    with torch.no_grad():
+        log_probs = answer_log_probs(learner.model, batch)
+    without, _ = replace(SOFT, sft_weight=0.0)(log_probs, batch)
+    total, _ = SOFT(log_probs, batch)
+    per_token = [-log_probs[i].item() / len(pair.chosen) for i, pair in enumerate(drawn_pairs)]
+    assert (total - without).item() == pytest.approx(0.3 * sum(per_token), rel=1e-4)
+
+
+def test_an_anchor_serves_the_sft_term_alone(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    anchors = [replace(pair, rejected=None) for pair in drawn_pairs[:4]]
+    mixed = collate([*anchors, *drawn_pairs[4:]], pad=0)
+    with torch.no_grad():
+        log_probs = answer_log_probs(learner.model, mixed)
+        pairs = pair_tensors(log_probs, mixed)
+        total, _ = SOFT(log_probs, mixed)
+    assert (mixed.pairs, mixed.anchors, len(pairs.chosen), len(log_probs)) == (8, 4, 8, 20)
+    sft = (-log_probs[:12] / mixed.answer_tokens[:12]).sum()
+    losses = rdpo(pairs, beta=0.1, tau=1.0).sum()
+    assert total.item() == pytest.approx((losses + 0.3 * sft).item(), rel=1e-5)
+    only = collate(anchors, pad=0)
+    alone, _ = SOFT(answer_log_probs(learner.model, only), only)
+    assert alone.item() > 0
+
+
+def test_a_policy_that_equals_its_reference_has_zero_rewards_and_loss_log_two(
+    learner: Student, drawn_pairs: list[EncodedPair]
+) -> None:
+    with torch.no_grad():
+        values = answer_log_probs(learner.model, collate(drawn_pairs, pad=0)).reshape(2, -1)
+    reference = {pair.id: (w, lo) for pair, w, lo in zip(drawn_pairs, *values.tolist(), strict=True)}
+    sums = stepper(learner, PLAIN).measure(micro_batches(drawn_pairs, size=12, pad=0, reference=reference))
+    found = means(sums.tolist(), Counted(12, 12, 0), sft_weight=0.0)
+    assert found["loss"] == pytest.approx(0.693147, abs=1e-5)
+    for name in ("implicit_reward_chosen", "implicit_reward_rejected", "margin", "abs_z", "kl"):
+        assert found[name] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_metrics_are_means_over_the_batch(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    pairs = [replace(drawn_pairs[0], score_rejected=drawn_pairs[0].score_chosen), *drawn_pairs[1:]]
+    batch = collate(pairs, pad=0, reference=reference_of(learner, pairs))
+    sums = stepper(learner).measure([batch]).tolist()
+    found = means(sums, Counted(12, 12, 0), sft_weight=0.3)
+    # reference_of puts the reference 1 nat above the policy on the chosen, 2 below on the rejected
+    assert found["implicit_reward_chosen"] == pytest.approx(-0.1, abs=1e-4)
+    assert found["implicit_reward_rejected"] == pytest.approx(0.2, abs=1e-4)
+    assert found["margin"] == pytest.approx(-0.3, abs=1e-4)
+    assert found["abs_z"] == pytest.approx(0.3, abs=1e-4)
+    assert found["kl"] == pytest.approx(-0.5, abs=1e-3)
+    assert found["accuracy"] == 0.0
+    assert found["score_tie_rate"] == pytest.approx(1 / 12)
+    assert found["pair_loss"] is not None
+    assert found["sft_loss"] is not None
+    assert found["loss"] == pytest.approx(found["pair_loss"] + 0.3 * found["sft_loss"], rel=1e-5)
+
+
+def test_a_mean_that_is_not_finite_is_none() -> None:
+    assert means([float("inf")] * 10, Counted(1, 1, 0), sft_weight=0.0)["loss"] is None
+    assert means([0.0] * 10, Counted(0, 1, 0), sft_weight=0.0)["accuracy"] is None
