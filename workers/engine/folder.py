@@ -9,6 +9,13 @@ from core.errors import BadInput, Unavailable
 from core.models import ALLOWED_SUFFIXES, check_folder, locate
 from core.settings import settings
 
+SMALL_BYTES = 64 << 20
+
+
+def is_small(folder: Path) -> bool:
+    """Whether the weights are so few that more than one thread of the CPU is wasted on them."""
+    return sum(file.stat().st_size for file in folder.glob("*.safetensors")) < SMALL_BYTES
+
 
 def model_folder(model: str, *, param: str = "model") -> Path:
     """The folder of a model: an absolute path, a name under a model root, or a Hugging Face id, which is fetched.

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,9 +29,11 @@ ENVIRONMENT = {
     "VLLM_LOGGING_LEVEL": "WARNING",
     "DO_NOT_TRACK": "1",
     "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # spawned processes import `workers.engine.child`: see its first lines
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",  # the model runs inside the engine's core, not in a fourth process
     "TOKENIZERS_PARALLELISM": "false",
 }
+# A small model on the CPU: threads that wait for each other cost more than the work they share, the more so the
+# busier the machine is; and vLLM's core runs it itself, where it would start a process that binds threads to cores.
+SMALL = {"OMP_NUM_THREADS": "1", "VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
 TICK_MS = 500
 CLOSE_SECONDS = 5.0
 LOAD = 0  # the id under which the engine's readiness is awaited
@@ -53,7 +56,8 @@ class _Waiting:
 class EngineProcess:
     """One engine in one child process. Thread-safe; answers come in any order."""
 
-    def __init__(self, engine: str, config: Frame, *, patience: Patience) -> None:
+    def __init__(self, engine: str, config: Frame, *, patience: Patience, small: bool = False) -> None:
+        """Start the child; `ready` waits for it. Raises EngineDied when it cannot even be started."""
         self._engine = engine
         self._patience = patience
         self._lock = threading.Lock()
@@ -66,7 +70,7 @@ class EngineProcess:
         self._socket, far = socket.socketpair()
         self._scratch = tempfile.mkdtemp(prefix="burnish-engine-")
         try:
-            self._process = launch(lambda: _start(engine, far, self._scratch))
+            self._process = launch(lambda: _start(engine, far, self._environment(small)))
         except OSError as error:
             raise EngineDied(f"The {engine} engine could not be started: {error}.") from error
         finally:
@@ -107,6 +111,11 @@ class EngineProcess:
         sender.join()
         self._socket.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _environment(self, small: bool) -> dict[str, str]:
+        """What the child finds; engines leave sockets and files of theirs in the scratch folder."""
+        scratch = {"TMPDIR": self._scratch, "VLLM_RPC_BASE_PATH": self._scratch}
+        return child_environment({**ENVIRONMENT, **scratch, **(SMALL if small else {})})
 
     def _expect(self, number: int, seconds: float) -> "Future[Frame]":
         future: Future[Frame] = Future()
@@ -185,13 +194,12 @@ class EngineProcess:
                 one.future.set_exception(EngineDied(f"The {self._engine} engine {self._dead}; load it again."))
 
 
-def _start(engine: str, channel: socket.socket, scratch: str) -> "subprocess.Popen[bytes]":
-    """Start the child; engines leave sockets and files of theirs in `scratch`."""
+def _start(engine: str, channel: socket.socket, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     descriptor = channel.fileno()
     return subprocess.Popen(
         [sys.executable, "-m", "workers.engine.child", engine, str(descriptor), str(os.getpid())],
         cwd=ROOT,
-        env=child_environment({**ENVIRONMENT, "TMPDIR": scratch, "VLLM_RPC_BASE_PATH": scratch}),
+        env=environment,
         stdin=subprocess.DEVNULL,
         pass_fds=(descriptor,),
         start_new_session=True,  # a Ctrl-C in the terminal is the worker's to handle

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from core.configs.dataset import RewardConfig
 from core.models import fingerprint
 from core.settings import settings
-from workers.engine.folder import model_folder
+from workers.engine.folder import is_small, model_folder
 from workers.engine.process import EngineProcess, Patience
 from workers.rewards.reward import Answer, Missing
 
@@ -34,6 +34,7 @@ class Classifier:
                 "kv_cache_gib": asked.vllm_kv_cache_gib,
             },
             patience=Patience(load=asked.engine_load_seconds, answer=asked.engine_answer_seconds),
+            small=is_small(folder),
         )
         try:
             self._process.ready()

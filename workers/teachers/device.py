@@ -3,15 +3,10 @@
 import torch
 from transformers import PreTrainedModel
 
-SMALL = 20_000_000  # parameters; below it, threads that wait for each other take longer than the work they share
-
 
 def placed(model: PreTrainedModel) -> PreTrainedModel:
-    """The model on the best device there is, ready to answer; a small one on the CPU gets one thread."""
-    device = best_device()
-    if device.type == "cpu" and model.num_parameters() < SMALL:
-        torch.set_num_threads(1)
-    moved: PreTrainedModel = model.eval().to(device=device)
+    """The model on the best device there is, ready to answer."""
+    moved: PreTrainedModel = model.eval().to(device=best_device())
     return moved
 
 

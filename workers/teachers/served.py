@@ -10,7 +10,7 @@ from core.errors import BadInput
 from core.models import fingerprint
 from core.settings import settings
 from workers.chat import Chat
-from workers.engine.folder import model_folder
+from workers.engine.folder import is_small, model_folder
 from workers.engine.frames import Frame
 from workers.engine.process import EngineProcess, Patience
 from workers.teachers.stop import cut
@@ -30,7 +30,7 @@ class ServedTeacher:
         self._chat = Chat(folder)
         self.template_hash = self._chat.template_hash
         patience = Patience(load=settings().engine_load_seconds, answer=settings().engine_answer_seconds)
-        self._process = EngineProcess(engine, _config(folder, self._chat), patience=patience)
+        self._process = EngineProcess(engine, _config(folder, self._chat), patience=patience, small=is_small(folder))
         try:
             self._context = int(self._process.ready()["context"])
         except BaseException:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from core.settings import ROOT
 from tests.factories.models import causal_model
 from tests.factories.processes import group, wait_until
+from workers.teachers import choose_engine
 
 # A worker: it loads an engine each time it is told to, prints the engine's process id, and says how a request ended.
 WORKER = """
@@ -39,10 +39,6 @@ async def main():
 
 asyncio.run(main())
 """
-INSTALLED = [
-    pytest.param(name, marks=pytest.mark.skipif(find_spec(package) is None, reason=f"{package} is not installed"))
-    for name, package in (("vllm", "vllm"), ("transformers", "torch"))
-]
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +62,10 @@ def tell(worker: "subprocess.Popen[str]", line: str) -> str:
     return worker.stdout.readline().strip()
 
 
-@pytest.mark.parametrize("engine", INSTALLED)
 def test_no_engine_outlives_a_killed_engine_process_or_a_killed_worker(
-    engine: str, folder: Path, worker: "subprocess.Popen[str]"
+    folder: Path, worker: "subprocess.Popen[str]"
 ) -> None:
+    engine = choose_engine("auto")
     first = int(tell(worker, f"{engine} {folder}"))
     grown = len(group(first))
     assert grown >= (2 if engine == "vllm" else 1)  # vLLM's core is a process of its own

@@ -37,7 +37,7 @@ def engine(folder: Path) -> Iterator[EngineProcess]:
 
 def start(folder: Path, patience: Patience = PATIENT) -> EngineProcess:
     config = {"model": str(folder), "stop": [2], "banned": [0, 1], "length": 361, "rows": 8}
-    return EngineProcess("transformers", config, patience=patience)
+    return EngineProcess("transformers", config, patience=patience, small=True)
 
 
 def ask(engine: EngineProcess, seed: int = 0) -> "Future[Frame]":
@@ -49,7 +49,9 @@ def dead(engine: EngineProcess) -> bool:
     return not group(engine.pid)
 
 
-def test_an_engine_answers_many_forgets_what_was_cancelled_and_leaves_nothing_when_closed(engine: EngineProcess) -> None:
+def test_an_engine_answers_many_forgets_what_was_cancelled_and_leaves_nothing_when_closed(
+    engine: EngineProcess,
+) -> None:
     os.killpg(engine.pid, signal.SIGSTOP)
     futures = [ask(engine, seed) for seed in range(20)]
     futures[3].cancel()
