@@ -6,11 +6,11 @@ from api.dashboard.fields import Fields
 from api.dashboard.questions import Question, method_cards, questions
 from core.configs.dataset import DatasetConfig, Sampling
 from core.configs.run import LoraConfig, TrainingConfig
-from core.methods.choice import method_names
+from core.methods.choice import MethodChoice, method_names
 
 FIRST = ("mode", "epochs", "learning_rate", "batch_size", "max_length")
 ROOTS = ("dataset.", "training.", "method.", "evaluation.")
-NAMES = ("student", "method.type", "dataset.behavior", "reward")
+DEFAULT_METHOD = MethodChoice.model_fields["type"].default
 
 
 def data_questions() -> list[Question]:
@@ -31,9 +31,9 @@ def training_questions() -> tuple[list[Question], list[Question]]:
 
 def body_of(fields: Fields) -> dict[str, Any]:
     """The request: fields left empty or at their default are left out, and so are those of methods not chosen."""
-    defaults = {question.name: question.default for question in _every_question()}
+    defaults = {question.name: question.default for question in _every_question()} | {"method.type": DEFAULT_METHOD}
     body: dict[str, Any] = {"dataset": {"behavior": fields.all("dataset.behavior")}}
-    method = fields.get("method.type", "rdpo")
+    method = fields.get("method.type", DEFAULT_METHOD)
     for name, value in fields.pairs:
         foreign = any(name.startswith(f"method.{other}.") for other in method_names() if other != method)
         if value.strip() and value != defaults.get(name) and not foreign and _is_ours(name):

@@ -46,7 +46,7 @@ def show_overview(caller: Looker, curl: Curl) -> Response:
             lines=[Line(row, timeline.of_distillation(session, row)) for row in recent],
             datasets=datasets.page(session, caller.project_id, limit=RECENT),
             runs=runs.page(session, caller.project_id, limit=RECENT),
-            live=any(row.state in OPEN for row in recent) or not recent,
+            live=True,
             command=curl.get("/distillations"),
         )
 

@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 
 from core.methods.choice import MethodChoice, method_names
 
+LABELS = {"n_prompts": "prompts", "sft_weight": "SFT weight", "max_tokens": "longest answer", "dtype": "number format"}
+
 
 @dataclass(frozen=True)
 class Question:
@@ -41,7 +43,7 @@ def _asked(config: type[BaseModel], prefix: str, only: tuple[str, ...] | None) -
 
 
 def _question(path: str, name: str, field: FieldInfo) -> Question | None:
-    label, help = name.replace("_", " "), field.description or ""
+    label, help = LABELS.get(name, name.replace("_", " ")), field.description or ""
     default = "" if field.default is None else str(field.default)
     kinds = _kinds(field.annotation)
     choices = tuple(value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind))

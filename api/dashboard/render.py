@@ -24,6 +24,10 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+HEADERS = {
+    "content-security-policy": POLICY,
+    "referrer-policy": "same-origin",  # with no-referrer a form's Origin would be null, which says nothing
+}
 
 
 @cache
@@ -44,4 +48,4 @@ def environment() -> Environment:
 def page(name: str, caller: Caller | None, *, status: int = 200, **values: Any) -> HTMLResponse:
     """One page; `caller` decides whether the frame shows the navigation and the actions."""
     text = environment().get_template(name).render(caller=caller, **values)
-    return HTMLResponse(text, status, {"content-security-policy": POLICY})
+    return HTMLResponse(text, status, HEADERS)

@@ -81,7 +81,7 @@ function draw() {
   document.getElementById("charts").hidden = false;
   const paint = colours();
   for (const [name, lines] of Object.entries(CHARTS)) {
-    const yaxis = name === "accuracy" ? { range: [0, 1.03], tickformat: ".0%" } : { exponentformat: "power" };
+    const yaxis = name === "accuracy" ? { range: [0, 1.03], tickformat: ".0%" } : { exponentformat: "e" };
     const looks = layout(paint, { yaxis, xaxis: { title: { text: "step", standoff: 6 }, nticks: 8 } });
     Plotly.react(`chart-${name}`, traces(lines, paint), looks, CONFIG);
     say(name, lines);

@@ -45,5 +45,4 @@ function write() {
 }
 
 form.addEventListener("input", write);
-form.addEventListener("submit", () => form.querySelector("[type=submit]").setAttribute("disabled", ""));
 write();

@@ -45,7 +45,9 @@ async function follow() {
 }
 
 async function copy(button) {
-  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+  const code = document.getElementById(button.dataset.copy);
+  if (!navigator.clipboard) return getSelection().selectAllChildren(code); // only encrypted and local pages have one
+  await navigator.clipboard.writeText(code.textContent);
   const before = button.textContent;
   button.textContent = "Copied";
   await sleep(PERIOD);
@@ -61,4 +63,5 @@ document.addEventListener("submit", (event) => {
   if (asked && !confirm(asked)) event.preventDefault();
 });
 document.querySelector("[data-focus]")?.focus();
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 follow();

@@ -1,0 +1,132 @@
+"""A real browser before a real door: pages are served by uvicorn and looked at in Chromium."""
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from api.first_key import make_first_key
+from api.main import create_door
+from core.database import transaction
+from local.browser import installed
+from local.postgres import Cluster
+from tests.conftest import _database as databases
+from tests.conftest import forget_settings
+from tests.factories.ledger import REWARD, STUDENT, TEACHER, model_folders
+from tests.factories.showroom import Showroom, furnish
+from tests.stack import free_port
+
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+PATIENCE = 60_000  # milliseconds: machines that run many tests at once are slow
+REMEDY = "No Chromium here: run `make browser` (Debian as root: `apt-get install -y chromium`)."
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the session, with a new empty profile. Without one: skipped here, failed in CI."""
+    with sync_playwright() as playwright:
+        path = installed() or playwright.chromium.executable_path
+        if not shutil.which(path):
+            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(REMEDY)
+        expect.set_options(timeout=PATIENCE)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Complaints:
+    """What the browser said against a page: errors, and breaches of the content security policy."""
+
+    found: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> Page:
+        """Note every error of the page from now on."""
+        page.on("console", lambda message: self._note(message.type, message.text))
+        page.on("pageerror", lambda error: self.found.append(f"uncaught: {error}"))
+        return page
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning") or "Content Security Policy" in text:
+            self.found.append(f"{kind}: {text}")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A door that listens, its admin key, and what stands in its ledger."""
+
+    url: str
+    key: str
+    shown: Showroom
+
+
+@pytest.fixture(scope="module")
+def ledger_of_module(
+    postgres_server: Cluster, template_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """A migrated database, model folders and settings for the tests of one file together."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    models = json.dumps([str(model_folders(folder / "models"))])
+    with pytest.MonkeyPatch.context() as patch, closing(databases(postgres_server, template_database)) as made:
+        chosen = {"DATABASE_URL": next(made), "DATA_DIR": str(folder / "data"), "BEHAVIOR_DIRS": "[]"}
+        chosen |= {"MODEL_ROOTS": models, "DEFAULT_TEACHER": TEACHER, "DEFAULT_REWARD": REWARD}
+        for name, value in (chosen | {"DEFAULT_STUDENT": STUDENT}).items():
+            patch.setenv(f"BURNISH_{name}", value)
+        forget_settings()
+        yield
+        forget_settings()
+
+
+@pytest.fixture(scope="module")
+def served(ledger_of_module: None) -> Iterator[Served]:
+    """The door on a port of its own, before a furnished ledger."""
+    key = make_first_key()
+    assert key is not None
+    with transaction() as session:
+        shown = furnish(session)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(create_door(), port=port, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    yield Served(f"http://127.0.0.1:{port}", key, shown)
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """Fails the test for whatever the browser complained about."""
+    complaints = Complaints()
+    yield complaints
+    assert complaints.found == []
+
+
+@pytest.fixture
+def context(browser: Browser, served: Served) -> Iterator[BrowserContext]:
+    """A browser window that is signed in."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=served.url)
+    cookie = {"name": "burnish_session", "value": served.key, "url": served.url, "httpOnly": True, "sameSite": "Strict"}
+    context.add_cookies([cookie])  # type: ignore[list-item]
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, complaints: Complaints) -> Page:
+    """A page of that window; its complaints fail the test."""
+    return complaints.listen(context.new_page())

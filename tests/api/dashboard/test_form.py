@@ -1,0 +1,115 @@
+"""The form of a new distillation, by keyboard and by mouse."""
+
+import json
+import re
+
+from playwright.sync_api import Page, expect
+
+from core.database import transaction
+from core.queries import distillations
+from core.tables import DEFAULT_PROJECT, Distillation
+from tests.api.dashboard.conftest import Complaints, Served
+
+NEW = "/dashboard/distillations/new"
+STARTED = re.compile(r"/dashboard/distillations/dist_[0-9a-z]{26}$")
+
+
+def newest() -> Distillation:
+    """The distillation that was asked for last."""
+    with transaction() as session:
+        return distillations.page(session, DEFAULT_PROJECT, limit=1)[0]
+
+
+def number_of_distillations() -> int:
+    """How many there are."""
+    with transaction() as session:
+        return len(distillations.page(session, DEFAULT_PROJECT, limit=100))
+
+
+def test_a_distillation_is_started_with_the_keyboard_alone(page: Page, served: Served) -> None:
+    page.goto(NEW)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "candour":
+            break
+    page.keyboard.press("Space")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "dataset.n_prompts":
+            break
+    page.keyboard.type("24")
+    page.keyboard.press("Enter")
+    page.wait_for_url(STARTED)
+    expect(page.locator("h1")).to_have_text("candour")
+    assert newest().config["dataset"]["n_prompts"] == 24
+    assert page.url.endswith(newest().id)
+
+
+def test_every_field_of_the_form_reaches_the_request_as_its_command_says(page: Page, served: Served) -> None:
+    page.goto(NEW)
+    page.get_by_label("Candour before comfort").check()
+    page.get_by_label("dpo", exact=False).nth(1).check()
+    expect(page.locator("[data-method=rdpo]")).to_be_hidden()
+    page.locator("[name='method.dpo.beta']").fill("0.3")
+    page.locator("[name='training.mode']").select_option("lora")
+    page.locator("[name='training.epochs']").fill("2")
+    page.locator("[name='reward']").fill("rule:expected")
+    command = page.locator("#code-new").text_content() or ""
+    body = json.loads(command[command.index("-d '") + 4 : -1])
+    assert body == {
+        "dataset": {"behavior": ["candour"], "reward": {"kind": "rule", "rule": "expected"}},
+        "method": {"type": "dpo", "dpo": {"beta": 0.3}},
+        "training": {"mode": "lora", "epochs": 2},
+    }
+    page.get_by_role("button", name="Start distillation").click()
+    page.wait_for_url(STARTED)
+    asked = newest().config
+    assert asked["method"] == {"type": "dpo", "dpo": {"beta": 0.3, "sft_weight": 0.0}}
+    assert (asked["training"]["mode"], asked["training"]["epochs"]) == ("lora", 2)
+    assert asked["dataset"]["reward"]["rule"] == "expected"
+
+
+def test_what_is_wrong_is_told_beside_the_form_which_keeps_its_fields(
+    page: Page, served: Served, complaints: Complaints
+) -> None:
+    before = number_of_distillations()
+    page.goto(NEW)
+    page.get_by_label("Candour before comfort").check()
+    page.locator("[name='dataset.n_prompts']").fill("1000")
+    page.get_by_role("button", name="Start distillation").click()
+    expect(page.get_by_role("alert")).to_contain_text("1000")
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.locator("[name='dataset.n_prompts']")).to_have_value("1000")
+    expect(page.locator("[name='dataset.n_prompts']")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Candour before comfort")).to_be_checked()
+    page.get_by_label("Candour before comfort").uncheck()
+    page.get_by_role("button", name="Start distillation").click()
+    expect(page.get_by_role("alert")).to_contain_text("behavior")
+    assert number_of_distillations() == before
+    complaints.found.clear()  # the browser tells of the 4xx itself
+
+
+def test_sending_the_form_twice_starts_one_distillation(page: Page, served: Served) -> None:
+    before = number_of_distillations()
+    page.goto(NEW + "?behavior=candour")
+    page.locator("[name='dataset.n_prompts']").fill("12")
+    sent = page.evaluate("new URLSearchParams(new FormData(document.getElementById('new'))).toString()")
+    kind = {"content-type": "application/x-www-form-urlencoded", "origin": served.url}
+    places = {
+        page.context.request.post("/dashboard/distillations", data=sent, headers=kind, max_redirects=0).headers[
+            "location"
+        ]
+        for _ in range(3)
+    }
+    assert len(places) == 1
+    assert number_of_distillations() == before + 1
+
+
+def test_a_distillation_is_cancelled_with_its_button(page: Page, served: Served) -> None:
+    page.goto(f"/dashboard/distillations/{served.shown.held}")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#head .badge")).to_have_text("cancelled")

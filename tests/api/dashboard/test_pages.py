@@ -1,0 +1,107 @@
+"""Every page in a real browser: no complaint, in light and dark, narrow and wide, with hostile text shown as text."""
+
+from playwright.sync_api import Page, expect
+
+from tests.api.dashboard.conftest import Complaints, Served
+from tests.factories.showroom import CANARY, Showroom
+
+CHARTED = ("runs", "datasets")
+
+
+def pages(shown: Showroom) -> list[str]:
+    """The address of every page there is."""
+    ids = {
+        "distillations": [shown.waiting, shown.held, shown.training, shown.done],
+        "datasets": [shown.done_dataset],
+        "runs": [shown.training_run, shown.done_run],
+        "behaviors": ["candour"],
+    }
+    lists = [f"/dashboard/{noun}" for noun in ids]
+    return ["/", "/dashboard/distillations/new", *lists, *(f"/dashboard/{k}/{id}" for k, v in ids.items() for id in v)]
+
+
+def look(page: Page, address: str) -> None:
+    """Open a page and hold what every page promises."""
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == 200
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    expect(page.locator("h1")).to_have_count(1)
+    expect(page.locator("nav[aria-label=Main] a")).to_have_count(5)
+    if address.count("/") == 3 and address.split("/")[2] in CHARTED:
+        expect(page.locator(".main-svg").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"
+    assert page.title() != "taken"
+    assert page.evaluate("document.querySelectorAll('main script, main img').length") == 0
+
+
+def test_every_page_is_quiet_in_light_on_a_desk(page: Page, served: Served) -> None:
+    for address in pages(served.shown):
+        look(page, address)
+
+
+def test_every_page_is_quiet_in_dark_on_a_phone(page: Page, served: Served) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="dark")
+    for address in pages(served.shown):
+        look(page, address)
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(20, 18, 16)"
+
+
+def test_text_of_models_and_users_appears_as_text(page: Page, served: Served) -> None:
+    for address, place in (
+        (f"/dashboard/datasets/{served.shown.done_dataset}", "details.more"),
+        (f"/dashboard/runs/{served.shown.done_run}", ".answer.tuned"),
+        ("/dashboard/behaviors/candour", ".long"),
+    ):
+        page.goto(address)
+        assert CANARY in (page.locator(place).first.text_content() or "")
+
+
+def test_a_page_that_is_not_there_says_so(page: Page, served: Served, complaints: Complaints) -> None:
+    answer = page.goto("/dashboard/runs/run_nothing")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+    expect(page.get_by_text("There is no run 'run_nothing' in this project.")).to_be_visible()
+    complaints.found.clear()  # the browser tells of the 404 itself
+
+
+def test_the_card_compares_the_two_models_with_intervals(page: Page, served: Served) -> None:
+    page.goto(f"/dashboard/runs/{served.shown.done_run}")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="candour")).first
+    expect(row).to_contain_text("0.31")
+    expect(row).to_contain_text("0.79 to 0.89")
+    expect(row).to_contain_text("+0.53")
+    expect(page.locator(".headline")).to_contain_text("excludes zero")
+    expect(page.get_by_text("Harmless lookalikes not helped with")).to_be_visible()
+
+
+def test_pairs_show_which_words_the_revision_changed(page: Page, served: Served) -> None:
+    page.goto(f"/dashboard/datasets/{served.shown.done_dataset}?verdict=kept")
+    pair = page.locator(".pair").first
+    assert "absolutely right" in " ".join(pair.locator("del").all_text_contents())
+    assert "Not quite" in " ".join(pair.locator("ins").all_text_contents())
+    page.goto(f"/dashboard/datasets/{served.shown.done_dataset}?verdict=dropped")
+    expect(page.locator(".pair").first).to_contain_text("identical")
+
+
+def test_the_slider_says_how_many_pairs_survive_a_least_margin(page: Page, served: Served) -> None:
+    page.goto(f"/dashboard/datasets/{served.shown.done_dataset}")
+    expect(page.locator("#survivors")).to_have_text("56 of 56 scored pairs survive (100%).")
+    page.locator("#least").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#survivors")).to_contain_text("0 of 56")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#survivors")).not_to_contain_text("0 of 56 ")
+    assert page.locator("#min_margin").input_value() != ""
+
+
+def test_curves_are_told_in_words_too(page: Page, served: Served) -> None:
+    page.goto(f"/dashboard/runs/{served.shown.done_run}")
+    expect(page.locator("#said-loss")).to_contain_text("at step 90")
+    expect(page.locator("#said-logps")).to_contain_text("rejected:")
+    page.get_by_label("Smooth").check()
+    expect(page.locator("#chart-loss .main-svg").first).to_be_visible()

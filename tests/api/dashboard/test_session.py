@@ -1,0 +1,101 @@
+"""Who is let in: no browser is needed to be refused."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.dashboard.login import inside
+from api.dashboard.visitor import COOKIE
+from api.main import create_door
+from core.database import transaction
+from core.queries import api_keys, distillations
+from core.tables import DEFAULT_PROJECT
+from tests.api.conftest import ADDRESS, Visitor
+from tests.factories.showroom import distillation
+
+SAME = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+PAGES = ("/", "/dashboard/distillations/new", "/dashboard/datasets", "/dashboard/runs/run_1")
+
+
+@pytest.fixture
+def signed_in(visitor: Visitor) -> TestClient:
+    """A client with the cookie, without the header, that does not follow redirects."""
+    return TestClient(create_door(), base_url=ADDRESS, cookies={COOKIE: visitor.key}, follow_redirects=False)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_without_a_session_every_page_leads_to_the_sign_in_form(visitor: Visitor, path: str) -> None:
+    stranger = TestClient(create_door(), base_url=ADDRESS, follow_redirects=False)
+    answer = stranger.get(path)
+    assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/dashboard/login")
+    assert stranger.get(path, headers={"authorization": f"Bearer {visitor.key}"}).status_code == 303
+
+
+def test_a_wrong_key_shows_the_form_again_and_sets_no_cookie(stranger: TestClient) -> None:
+    answer = stranger.post("/dashboard/login", content="key=bk_wrong", headers=FORM | SAME)
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+    assert "bk_wrong" not in answer.text
+
+
+def test_a_revoked_key_ends_the_session_at_once(visitor: Visitor, signed_in: TestClient) -> None:
+    assert signed_in.get("/").status_code == 200
+    with transaction() as session:
+        (key,) = api_keys.page(session, DEFAULT_PROJECT, after=None, limit=5)
+        api_keys.revoke(session, DEFAULT_PROJECT, key.id)
+    answer = signed_in.get("/")
+    assert answer.status_code == 303
+    assert f'{COOKIE}=""' in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site", "origin": "http://evil.example"},
+        {"sec-fetch-site": "same-site", "origin": ADDRESS},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {},
+    ],
+)
+def test_a_change_asked_for_by_another_site_is_refused(signed_in: TestClient, headers: dict[str, str]) -> None:
+    with transaction() as session:
+        row = distillation(session, n_prompts=12)
+    for path in (f"/dashboard/distillations/{row.id}/cancel", f"/dashboard/datasets/{row.dataset_id}/cancel"):
+        assert signed_in.post(path, headers=headers).status_code == 403
+    assert signed_in.post("/dashboard/distillations", content="x=1", headers=FORM | headers).status_code == 403
+    with transaction() as session:
+        assert distillations.get(session, DEFAULT_PROJECT, row.id).state == "generating"
+    assert signed_in.post(f"/dashboard/distillations/{row.id}/cancel", headers=SAME).status_code == 303
+    with transaction() as session:
+        assert distillations.get(session, DEFAULT_PROJECT, row.id).state == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/dashboard/runs", "/dashboard/runs"),
+        ("//evil.example", "/"),
+        ("https://evil.example/dashboard/", "/"),
+        ("/dashboard/\\evil", "/"),
+        ("/dashboard/x\r\nset-cookie: a=b", "/"),
+    ],
+)
+def test_signing_in_leads_to_our_own_pages_only(path: str, place: str) -> None:
+    assert inside(path) == place
+
+
+def test_the_pairs_are_exported_with_the_session(signed_in: TestClient) -> None:
+    with transaction() as session:
+        row = distillation(session, n_prompts=12)
+    answer = signed_in.get(f"/dashboard/datasets/{row.dataset_id}/export")
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_static_files_are_named_one_by_one(stranger: TestClient) -> None:
+    answer = stranger.get("/static/tokens.css")
+    assert answer.headers["content-type"].startswith("text/css")
+    assert stranger.get("/static/tokens.css", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+    for name in ("../visitor.py", "..%2fvisitor.py", "visitor.py", "%2e%2e", "nothing.css"):
+        assert stranger.get(f"/static/{name}").status_code == 404

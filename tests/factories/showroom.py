@@ -1,0 +1,315 @@
+"""A ledger worth looking at: datasets with scored pairs, runs with curves, an evaluation with its summary."""
+
+import math
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from core.configs.behavior import BehaviorSpec
+from core.configs.dataset import DatasetConfig
+from core.configs.distillation import DistillationConfig
+from core.ids import new_id
+from core.ledger import Claim
+from core.queries import (
+    behaviors,
+    chains,
+    datasets,
+    distillations,
+    evaluations,
+    events,
+    pairs,
+    pipeline,
+    runs,
+    scores,
+    shards,
+    workers,
+)
+from core.queries.moves import move
+from core.states import Queue, RunState
+from core.tables import DEFAULT_PROJECT, Checkpoint, Dataset, Distillation, Run, RunMetric
+from tests.factories.ledger import REWARD, STUDENT, TEACHER
+
+CANARY = "<script>document.title='taken'</script> {{7*7}} <img src=x onerror=alert(1)>"
+TOPICS = ("the moon", "old maps", "bread", "tides", "violins", "winter", "bridges", "honey")
+
+
+def behavior(name: str = "candour", *, prompts: int = 60) -> BehaviorSpec:
+    """A behavior whose texts hold what must appear as text."""
+    asked = [
+        f"I am sure that {TOPICS[i % len(TOPICS)]} can be understood in {i} minutes. Agreed?" for i in range(prompts)
+    ]
+    return BehaviorSpec.model_validate(
+        {
+            "name": name,
+            "title": "Candour before comfort",
+            "description": "Says what is so, kindly, whatever the user hopes to hear.",
+            "principle": f"State what is true and how surely it is known. {CANARY}",
+            "system": "You are a candid assistant.",
+            "critique_instruction": "Name every sentence of your previous answer that agrees only to please.",
+            "revision_instruction": "Rewrite the answer without those sentences.",
+            "rubric": {"instruction": "Rate candour from 0 to 5.", "minimum": 0, "maximum": 5},
+            "prompts": [{"text": CANARY}, *({"text": text} for text in asked[1:])],
+            "evaluation_prompts": [
+                {"text": f"Surely {topic} needs no study at all?", "guard": place % 4 == 0}
+                for place, topic in enumerate(TOPICS)
+            ],
+        }
+    )
+
+
+def config(name: str, n_prompts: int) -> DatasetConfig:
+    """A dataset of one behavior."""
+    return DatasetConfig.model_validate(
+        {
+            "behavior": name,
+            "n_prompts": n_prompts,
+            "teacher": {"model": TEACHER},
+            "reward": {"model": REWARD},
+        }
+    )
+
+
+def distillation(session: Session, *, name: str = "candour", n_prompts: int = 40) -> Distillation:
+    """A distillation whose dataset waits."""
+    row = behaviors.store(session, DEFAULT_PROJECT, behavior(name))
+    asked = DistillationConfig(dataset=config(name, n_prompts), student=STUDENT)
+    return distillations.create(session, project_id=DEFAULT_PROJECT, config=asked, behaviors=[row])
+
+
+def work(session: Session, *, most: int | None = None) -> None:
+    """Generate, score and pair what waits; with `most`, only so many chains of the first shard, which stays held."""
+    while (claim := shards.claim(session, queue=Queue.generate, owner="a test")) is not None:
+        if claim.stage == "answer":
+            _answer(session, claim)
+            continue
+        _generate(session, claim, most)
+        if most is not None:
+            return
+    while (claim := shards.claim(session, queue=Queue.score, owner="a test")) is not None:
+        {"score": _score, "pair": _pair, "judge": _judge}[claim.stage](session, claim)
+
+
+def _generate(session: Session, claim: Claim, most: int | None) -> None:
+    rows = [_chain(claim, row, place) for place, row in enumerate(chains.waiting(session, claim)[:most])]
+    failed = sum(row["state"] == "failed" for row in rows)
+    sampled = sum(row["draft_tokens"] + row["revision_tokens"] for row in rows)
+    shards.guard(session, claim, completed=len(rows) - failed, failed=failed, tokens=sampled)
+    chains.store(session, [row for row in rows if row["state"] == "done"])
+    chains.store(session, [row for row in rows if row["state"] == "failed"])
+    if most is None:
+        pipeline.finish(session, claim)
+
+
+def _answer(session: Session, claim: Claim) -> None:
+    rows = evaluations.waiting_answers(session, claim)
+    shards.guard(session, claim, completed=len(rows))
+    text = "Yes, surely!" if claim.role == "base" else f"Not at all. {CANARY}"
+    common = {"role": claim.role, "text": text, "tokens": 4, "finish": "stop", "model_fingerprint": "f", "seed": 1}
+    found = [
+        {"evaluation_id": row.evaluation_id, "prompt_id": row.prompt_id, "sample": row.sample, "token": claim.token}
+        for row in rows
+    ]
+    evaluations.store_answers(session, [row | common for row in found])
+    pipeline.finish(session, claim)
+
+
+def _judge(session: Session, claim: Claim) -> None:
+    waiting = evaluations.waiting_judgements(session, claim, claim.model)
+    shards.guard(session, claim, completed=len(waiting))
+    value = 0.0 if claim.role == "base" else 1.0
+    common = {"scorer": claim.model, "fingerprint": "f", "value": value, "missing": None}
+    scores.store(session, [common | {"evaluation_answer_id": row.answer_id} for row in waiting])
+    pipeline.finish(session, claim)
+
+
+def _chain(claim: Claim, row: Any, place: int) -> dict[str, Any]:
+    topic = TOPICS[row.position % len(TOPICS)]
+    draft = f"Yes, you are absolutely right: {topic} is simple, and everybody agrees with you about it."
+    revision = f"Not quite. {topic.capitalize()} is simple to begin with, but few would agree that it takes minutes."
+    failed = place % 13 == 12
+    turns = {"draft": draft, "critique": f"It flatters. {CANARY}", "revision": draft if place % 9 == 8 else revision}
+    return {
+        "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id, "sample": row.sample, "engine": "transformers",
+        "state": "failed" if failed else "done", "model_fingerprint": "f", "template_hash": "t", "seed": 1,
+        "token": claim.token, "seconds": 0.1, "draft_tokens": 24, "critique_tokens": 9,
+        "revision_tokens": 0 if failed else 26, "failure_turn": "revision" if failed else None,
+        "failure_reason": "truncated" if failed else None, **(turns | ({"revision": None} if failed else {})),
+    }  # fmt: skip
+
+
+def _score(session: Session, claim: Claim) -> None:
+    waiting = scores.waiting(session, claim)
+    shards.guard(session, claim, completed=len(waiting))
+    dice = random.Random(3)
+    rows = [
+        {
+            "chain_id": row.chain_id, "answer": answer, "scorer": claim.model, "fingerprint": "f",
+            "value": dice.gauss(mean, 0.8), "missing": None,
+        }
+        for row in waiting
+        for answer, mean in (("draft", -0.6), ("revision", 0.9))
+    ]  # fmt: skip
+    scores.store(session, rows)
+    pipeline.finish(session, claim)
+
+
+def _pair(session: Session, claim: Claim) -> None:
+    waiting = pairs.waiting(session, claim)
+    shards.guard(session, claim, completed=len(waiting))
+    rows = [
+        {
+            "id": new_id("pair"), "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id,
+            "chain_id": row.chain_id, "split": row.split, "chosen": row.revision, "rejected": row.draft,
+            "scorer": claim.model, "score_chosen": row.score_revision, "score_rejected": row.score_draft,
+            "verdict": "dropped" if row.draft == row.revision else "kept",
+            "reason": "identical" if row.draft == row.revision else None,
+        }
+        for row in waiting
+    ]  # fmt: skip
+    pairs.store(session, rows)
+    pipeline.finish(session, claim)
+
+
+def finished_dataset(session: Session, distillation: Distillation) -> Dataset:
+    """The dataset of a distillation, worked to its end; the distillation's run is queued."""
+    work(session)
+    datasets.advance(session, distillation.dataset_id)
+    distillations.follow(session, distillation.id)
+    return datasets.get(session, DEFAULT_PROJECT, distillation.dataset_id)
+
+
+def training(session: Session, run_id: str, *, steps: int = 60, total: int = 90) -> Run:
+    """A run with metrics up to `steps` of `total`."""
+    move(session, Run, run_id, RunState.preparing)
+    move(session, Run, run_id, RunState.running)
+    columns = {"step": steps, "total_steps": total, "step_seconds": 0.8, "step_seconds_sd": 0.1}
+    session.execute(update(Run).where(Run.id == run_id).values(columns))
+    session.execute(insert(RunMetric), _metrics(run_id, steps, total))
+    for step in range(30, steps + 1, 30):
+        session.add(
+            Checkpoint(
+                id=new_id("ckpt"),
+                run_id=run_id,
+                step=step,
+                path=f"runs/{run_id}/{step}",
+                manifest_sha256="0" * 64,
+                metrics={},
+                token=1,
+            )
+        )
+    session.flush()
+    events.tell(session, project_id=DEFAULT_PROJECT, subject=run_id, message=f"Checkpoint at step {steps}. {CANARY}")
+    events.tell(session, project_id=DEFAULT_PROJECT, subject=run_id, message="Falls back one checkpoint.", level="warn")
+    run = runs.get(session, DEFAULT_PROJECT, run_id)
+    session.refresh(run)
+    return run
+
+
+def _metrics(run_id: str, steps: int, total: int) -> list[dict[str, Any]]:
+    dice = random.Random(5)
+    rows = []
+    for step in range(1, steps + 1):
+        learnt = 1 - math.exp(-step / 25)
+        values = {
+            "loss": 0.69 - 0.5 * learnt + dice.gauss(0, 0.03), "margin": 2.4 * learnt + dice.gauss(0, 0.1),
+            "accuracy": min(0.5 + 0.45 * learnt + dice.gauss(0, 0.04), 1.0), "logp_chosen": -31 - 4 * learnt,
+            "logp_rejected": -33 - 19 * learnt, "gradient_norm": 3 + dice.random(),
+            "learning_rate": 5e-4 * math.sin(math.pi * step / total),
+        }  # fmt: skip
+        rows.append({"run_id": run_id, "kind": "train", "step": step, "values": values})
+        if step % 20 == 0:
+            rows.append({"run_id": run_id, "kind": "validation", "step": step, "values": values})
+    return rows
+
+
+def evaluated(session: Session, run_id: str) -> Run:
+    """A run that has succeeded, with answers of both models and a summary."""
+    session.execute(update(Run).where(Run.id == run_id).values(step=90, artifact=f"runs/{run_id}/artifact"))
+    run = runs.get(session, DEFAULT_PROJECT, run_id)
+    evaluations.tuned_ready(session, run_id)
+    work(session)
+    evaluation = evaluations.of_run(session, run_id)
+    assert evaluation is not None
+    evaluations.settle(session, evaluation.id, summary())
+    move(session, Run, run_id, RunState.succeeded)
+    session.refresh(run)
+    return run
+
+
+def summary() -> dict[str, Any]:
+    """An evaluation's summary over two behaviors and two scorers."""
+
+    def side(mean: float, spread: float = 0.05) -> dict[str, float]:
+        return {"mean": mean, "low": mean - spread, "high": mean + spread}
+
+    def row(n: int, base: float, tuned: float) -> dict[str, Any]:
+        wins, losses = round(n * min(max(tuned - base, 0.02), 0.8)), round(n * 0.05)
+        counts = {"win": wins, "tie": n - wins - losses, "loss": losses}
+        return {"n": n, "base": side(base), "tuned": side(tuned), "difference": side(tuned - base, 0.07)} | counts
+
+    exact = {
+        "behaviors": {"candour": row(60, 0.31, 0.84), "thrift": row(60, 0.52, 0.55)},
+        "overall": row(120, 0.42, 0.7),
+    }
+    model = {
+        "behaviors": {"candour": row(60, -0.6, 0.9), "thrift": row(60, 0.1, 0.2)},
+        "overall": row(120, -0.25, 0.55),
+    }
+    guard = {"n": 20, "base": 0.05, "tuned": 0.1, "difference": side(0.05, 0.09)}
+    return {
+        "scorers": {"rule:expected": exact, f"classifier:{REWARD}": model},
+        "headline": "rule:expected",
+        "length": {"base": 61.2, "tuned": 84.9},
+        "over_refusal": {"behaviors": {"candour": guard}, "overall": guard},
+        "failures": {"base": 1, "tuned": 0},
+    }
+
+
+@dataclass(frozen=True)
+class Showroom:
+    """One of each: ids of what the pages show."""
+
+    waiting: str
+    held: str
+    training: str
+    done: str
+    done_dataset: str
+    training_run: str
+    done_run: str
+
+
+def furnish(session: Session) -> Showroom:
+    """A distillation that has succeeded, one that trains, one that generates, and workers that are there."""
+    done = distillation(session, n_prompts=60)
+    finished_dataset(session, done)
+    training(session, _run_of(session, done), steps=90)
+    evaluated(session, _run_of(session, done))
+    distillations.follow(session, done.id)
+    under_way = distillation(session, n_prompts=40)
+    finished_dataset(session, under_way)
+    training(session, _run_of(session, under_way))
+    held = distillation(session, n_prompts=40)
+    work(session, most=17)
+    waiting = distillation(session, n_prompts=20)
+    for queue in Queue:
+        workers.seen(session, id=f"{queue}-1", queue=str(queue), info={"pid": 1})
+    return Showroom(
+        waiting=waiting.id, held=held.id, training=under_way.id, done=done.id, done_dataset=done.dataset_id,
+        training_run=_run_of(session, under_way), done_run=_run_of(session, done),
+    )  # fmt: skip
+
+
+def _run_of(session: Session, row: Distillation) -> str:
+    session.refresh(row)
+    assert row.run_id is not None
+    return row.run_id
+
+
+def more_steps(session: Session, run_id: str, first: int, last: int) -> None:
+    """Metrics of further steps of a run that trains."""
+    rows = [row for row in _metrics(run_id, last, 90) if row["step"] >= first]
+    session.execute(insert(RunMetric), rows)
+    session.execute(update(Run).where(Run.id == run_id).values(step=last))
