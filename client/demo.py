@@ -70,8 +70,19 @@ def request(prompts: int) -> dict[str, Any]:
             "n_prompts": prompts,
         },
         "student": "tiny-student",
-        "method": {"type": "rdpo", "rdpo": {"form": "soft", "sft_weight": 1.0}},
-        "training": {"mode": "full", "epochs": 6, "learning_rate": 5e-4, "max_length": 256, "dtype": "float32"},
+        "method": {"type": "rdpo", "rdpo": {"form": "soft", "beta": 0.1, "tau": "auto", "sft_weight": 1.0}},
+        "training": {
+            "mode": "full",
+            "epochs": 6,
+            "learning_rate": 5e-4,
+            "schedule": "linear",
+            "warmup_ratio": 0.1,
+            "batch_size": 16,
+            "micro_batch_size": 16,
+            "max_grad_norm": 1.0,
+            "max_length": 256,
+            "dtype": "float32",
+        },
         "metadata": {"made_by": "burnish demo"},
     }
 

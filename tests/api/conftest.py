@@ -1,18 +1,14 @@
 """The door with a real ledger behind it, and somebody who knocks."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from starlette.testclient import TestClient
 
-from api import recipes
 from api.first_key import make_first_key
 from api.main import create_door
-from core.settings import settings
-from tests.factories import ledger
+from tests.factories.world import furnish
 
 ADDRESS = "http://127.0.0.1"
 
@@ -28,19 +24,7 @@ class Visitor:
 @pytest.fixture
 def world(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A ledger with two behaviors, and model folders that can be named; returns the folder of the models."""
-    recipes_dir = tmp_path / "behaviors"
-    recipes_dir.mkdir()
-    for name in ("polite", "brief"):
-        (recipes_dir / f"{name}.yaml").write_text(yaml.safe_dump(ledger.behavior(name).model_dump(mode="json")))
-    models = ledger.model_folders(tmp_path / "models")
-    monkeypatch.setenv("BURNISH_MODEL_ROOTS", json.dumps([str(models)]))
-    monkeypatch.setenv("BURNISH_BEHAVIOR_DIRS", json.dumps([str(recipes_dir)]))
-    monkeypatch.setenv("BURNISH_DEFAULT_TEACHER", ledger.TEACHER)
-    monkeypatch.setenv("BURNISH_DEFAULT_REWARD", ledger.REWARD)
-    monkeypatch.setenv("BURNISH_DEFAULT_STUDENT", ledger.STUDENT)
-    settings.cache_clear()
-    recipes.load(settings().behavior_dirs)
-    return models
+    return furnish(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -70,7 +70,14 @@ def read(http: httpx.Client, path: str, **headers: str) -> Iterator[Frame]:
         yield from frames(response.iter_lines())
 
 
-def test_a_stream_replays_goes_on_live_and_ends_in_words(http: httpx.Client) -> None:
+def test_a_live_stream_replays_ends_in_words_beats_and_counts_its_readers(http: httpx.Client) -> None:
+    _replays_goes_on_live_and_ends_in_words(http)
+    _sends_heartbeats_while_silent_and_says_when_the_house_is_full(http)
+    assert http.get("/datasets/ds_x/events", headers=LIVE).status_code == 404
+    assert http.get("/datasets/ds_x/events", headers=LIVE | {"authorization": ""}).status_code == 401
+
+
+def _replays_goes_on_live_and_ends_in_words(http: httpx.Client) -> None:
     id = some_dataset()
     path = f"/datasets/{id}/events"
     stream = read(http, path)
@@ -89,7 +96,7 @@ def test_a_stream_replays_goes_on_live_and_ends_in_words(http: httpx.Client) -> 
     assert [frame.data for frame in again] == [second.data, *(frame.data for frame in rest)]
 
 
-def test_a_silent_stream_sends_heartbeats_and_a_full_house_says_so(http: httpx.Client) -> None:
+def _sends_heartbeats_while_silent_and_says_when_the_house_is_full(http: httpx.Client) -> None:
     path = f"/datasets/{some_dataset()}/events"
     with http.stream("GET", path, headers=LIVE) as one, http.stream("GET", path, headers=LIVE) as two:
         lines = [one.iter_lines(), two.iter_lines()]  # held: a dropped iterator closes its connection
@@ -105,11 +112,6 @@ def test_a_silent_stream_sends_heartbeats_and_a_full_house_says_so(http: httpx.C
 def _status(http: httpx.Client, path: str) -> int:
     with http.stream("GET", path, headers=LIVE) as response:
         return response.status_code
-
-
-def test_a_stream_of_nothing_is_not_found_and_needs_a_key(http: httpx.Client) -> None:
-    assert http.get("/datasets/ds_x/events", headers=LIVE).status_code == 404
-    assert http.get("/datasets/ds_x/events", headers=LIVE | {"authorization": ""}).status_code == 401
 
 
 def test_an_event_committed_late_under_a_lower_number_is_still_told(database: str) -> None:

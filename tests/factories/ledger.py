@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
+from core.configs.distillation import DistillationConfig
+from core.configs.run import RunConfig
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import behaviors, chains, datasets, pairs, pipeline, prompts, scores, shards
+from core.queries import behaviors, chains, datasets, distillations, pairs, pipeline, prompts, runs, scores, shards
 from core.states import Queue
 from core.tables import DEFAULT_PROJECT, Dataset, Pair, Project
 
@@ -163,3 +165,18 @@ def other_project(session: Session) -> str:
     session.add(Project(id="proj_other", name="other"))
     session.flush()
     return "proj_other"
+
+
+def run(session: Session, dataset_id: str) -> str:
+    """The id of a run that waits on a completed dataset."""
+    row = datasets.get(session, DEFAULT_PROJECT, dataset_id)
+    config = RunConfig.model_validate({"dataset": dataset_id, "student": STUDENT})
+    return runs.create(session, project_id=DEFAULT_PROJECT, config=config, dataset=row).id
+
+
+def distillation(session: Session) -> str:
+    """The id of a distillation whose dataset waits."""
+    row = behaviors.store(session, DEFAULT_PROJECT, behavior())
+    asked = {"behavior": "polite", "teacher": {"model": TEACHER}, "reward": {"model": REWARD}}
+    config = DistillationConfig.model_validate({"dataset": asked, "student": STUDENT})
+    return distillations.create(session, project_id=DEFAULT_PROJECT, config=config, behaviors=[row]).id
