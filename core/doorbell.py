@@ -13,6 +13,7 @@ from core.states import Queue
 
 LOOK = "burnish.look"
 TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 3}
+ONE_TRY = {"max_retries": 1, "interval_start": 0}  # whoever rings has other work; the bell is rung again later
 
 
 @cache
@@ -54,6 +55,7 @@ def ring(queue: Queue, ids: Iterable[int]) -> None:
     """One message for each shard. Raises Unavailable when the broker refuses, is full, or does not answer in time."""
     try:
         with app().connection_for_write() as connection:
+            connection.transport_options = {**connection.transport_options, **ONE_TRY}
             for id in ids:
                 app().send_task(f"{LOOK}.{queue}", args=[id], queue=str(queue), connection=connection, retry=False)
     except (OSError, KombuError, RedisError) as error:

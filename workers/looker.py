@@ -68,6 +68,7 @@ class Looker:
                 while not self._stop.is_set():
                     self.wake.clear()
                     self._look(work)
+                    log.debug("nothing to do; waits to be rung", queue=str(self._queue))
                     self.wake.wait(settings().poll_seconds)
             except BaseException:
                 log.exception("worker failed")

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from core.database import transaction
-from tests.factories.world import rows
+from tests.factories.scene import rows
 
 # I1: what a shard that is done was to make is there; and the stage after it has its rows too.
 FINISHED = {

@@ -27,7 +27,7 @@ from core.states import Queue
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.core import invariants
-from tests.factories import hands, world
+from tests.factories import hands, scene
 from workers import sweep
 
 QUEUES = st.sampled_from([Queue.generate, Queue.generate, Queue.score])
@@ -43,8 +43,8 @@ class Ledger(RuleBasedStateMachine):
 
     @initialize(samples=st.integers(1, 2))
     def ask(self, samples: int) -> None:
-        world.change("TRUNCATE dataset, stale_write CASCADE")
-        self.id = world.ask(world.Asked(prompts=7, samples=samples))
+        scene.change("TRUNCATE dataset, stale_write CASCADE")
+        self.id = scene.ask(scene.Asked(prompts=7, samples=samples))
 
     @rule(queue=QUEUES, fail_each=st.sampled_from([0, 0, 3]))
     def claim(self, queue: Queue, fail_each: int) -> None:
@@ -64,9 +64,9 @@ class Ledger(RuleBasedStateMachine):
     @rule(data=st.data())
     def write_again_after_an_unknown_commit(self, data: st.DataObject) -> None:
         hand = self.any_hand(data)
-        before = world.chains(self.id)
+        before = scene.chains(self.id)
         self.held_or_refused(hand, hand.write_again)
-        assert world.chains(self.id) == before
+        assert scene.chains(self.id) == before
 
     @precondition(lambda self: self.hands)
     @rule(data=st.data(), number=st.integers(1, 4))
@@ -123,7 +123,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def every_lease_runs_out(self) -> None:
-        world.change("UPDATE shard SET lease_expires_at = clock_timestamp() - interval '1 s' WHERE state = 'running'")
+        scene.change("UPDATE shard SET lease_expires_at = clock_timestamp() - interval '1 s' WHERE state = 'running'")
 
     @rule()
     def sweep(self) -> None:
@@ -141,15 +141,15 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(what=st.sampled_from(["cancel", "pause", "resume"]))
     def ask_for(self, what: str) -> None:
-        before = world.state(self.id)
+        before = scene.state(self.id)
         try:
             with transaction() as session:
                 {"cancel": datasets.cancel, "pause": datasets.pause, "resume": datasets.resume}[what](
                     session, DEFAULT_PROJECT, self.id
                 )
         except Conflict:
-            assert world.state(self.id) == before
-        if world.state(self.id) in ("paused", "cancelled"):
+            assert scene.state(self.id) == before
+        if scene.state(self.id) in ("paused", "cancelled"):
             assert not any(self.is_held(hand) for hand in self.hands)
 
     @invariant()
@@ -162,14 +162,14 @@ class Ledger(RuleBasedStateMachine):
             return
         self.every_lease_runs_out()
         self.sweep()
-        if world.state(self.id) not in ("in_progress", *ENDED):
+        if scene.state(self.id) not in ("in_progress", *ENDED):
             self.ask_for("resume")
         for queue in (Queue.generate, Queue.score):
             while (hand := hands.take(queue)) is not None:
                 hand.write(len(hand.rows))
                 hand.finish()
         sweep.sweep()
-        assert world.state(self.id) in ENDED, world.rows("SELECT id, stage, state FROM shard")
+        assert scene.state(self.id) in ENDED, scene.rows("SELECT id, stage, state FROM shard")
         invariants.hold()
 
     def any_hand(self, data: st.DataObject) -> hands.Hand:
@@ -179,7 +179,7 @@ class Ledger(RuleBasedStateMachine):
     def is_held(self, hand: hands.Hand) -> bool:
         """Whether the ledger says that the shard is this worker's."""
         claim = hand.claim
-        found = world.rows("SELECT token FROM shard WHERE id = :id AND state = 'running'", id=claim.shard_id)
+        found = scene.rows("SELECT token FROM shard WHERE id = :id AND state = 'running'", id=claim.shard_id)
         return bool(found) and found[0][0] == claim.token
 
     def same_right(self, one: hands.Hand, other: hands.Hand) -> bool:
@@ -189,12 +189,12 @@ class Ledger(RuleBasedStateMachine):
     def held_or_refused(self, hand: hands.Hand, act: Callable[[], None]) -> None:
         """Do what the worker wants to: it comes through when the claim holds, and else changes nothing."""
         held = self.is_held(hand)
-        before = world.rows(SNAPSHOT)
+        before = scene.rows(SNAPSHOT)
         try:
             act()
         except LeaseLost:
             assert not held
-            assert world.rows(SNAPSHOT) == before
+            assert scene.rows(SNAPSHOT) == before
         else:
             assert held
 
@@ -211,7 +211,7 @@ def small_shards(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setenv("BURNISH_MAX_ATTEMPTS", "2")
     monkeypatch.setenv("BURNISH_RETRY_SECONDS", "0")
     forget_settings()
-    world.watch(database)
+    scene.watch(database)
     assert settings().shard_prompts == 2
     yield
     forget_settings()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import forget_settings
+from tests.factories import scene
 from tests.faults.crew import Crew, Nursery
 
 # Leases are long: a test makes them run out when it wants to, and a slow machine does not.
@@ -43,6 +44,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def crew(nursery: Nursery, short_pauses: None, database: str, broker: str, tmp_path: Path) -> Iterator[Crew]:
     """Nobody yet; whoever a test starts is gone when it ends."""
     forget_settings()
+    scene.watch(database)
     folder = tmp_path / "crew"
     folder.mkdir()
     everybody = Crew(nursery, folder, [])

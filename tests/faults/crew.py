@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from core.settings import ROOT, child_environment
-from tests.factories import world
+from tests.factories import scene
 
 Answer = TypeVar("Answer")
 PATIENCE = 60.0  # seconds after which something that should happen counts as never happening
@@ -89,6 +89,7 @@ class Crew:
             name: value for name, value in child_environment(**settings).items() if name.startswith("BURNISH_")
         }
         request = {"entry": entry, "arguments": arguments, "environment": environment, "log": str(log)}
+        log.touch()
         worker = Worker(self.nursery, self.nursery.ask(request), log)
         self.workers.append(worker)
         return worker
@@ -112,7 +113,7 @@ class Crew:
         while not (answer := question()):
             if time.monotonic() > deadline:
                 said = "\n".join(f"{w.log.name} {w.status}\n{w.log.read_text()[-3000:]}" for w in self.workers)
-                shards = world.rows("SELECT id, stage, state, attempts, completed, failed, total, error FROM shard")
+                shards = scene.rows("SELECT id, stage, state, attempts, completed, failed, total, error FROM shard")
                 raise AssertionError(f"It never came.\n{shards}\n{said}")
             time.sleep(0.02)
         return answer
@@ -120,6 +121,6 @@ class Crew:
 
 def leases_run_out() -> int:
     """Every lease ended a second ago; returns how many were held."""
-    return world.change(
+    return scene.change(
         "UPDATE shard SET lease_expires_at = clock_timestamp() - interval '1 s' WHERE state = 'running'"
     )
