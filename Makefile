@@ -31,7 +31,7 @@ check: setup ## Format, lint, types, import arrows, migrations
 	$(BIN)/python -m pytest -q tests/test_imports.py
 	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && $(BIN)/alembic check'
 
-browser: setup
+browser: setup ## Fetch a Chromium for the dashboard tests, where there is none
 	@$(BIN)/python -m local.browser
 
 bench: setup ## Measure speed and show the table
