@@ -18,6 +18,7 @@ from core import doorbell
 from core.database import engine, transaction
 from core.settings import ROOT, settings
 from local import child, postgres, valkey
+from tests.stack import stack  # noqa: F401  (a fixture)
 
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
 
