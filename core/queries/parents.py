@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.states import ShardState
@@ -19,6 +19,11 @@ def of_dataset(dataset_id: str) -> Any:
 def of_run(run_id: str) -> Any:
     """The condition that a shard belongs to this run."""
     return Shard.run_id == run_id
+
+
+def hold(session: Session, whose: Any) -> None:
+    """Lock the shards before their parent's row, in the order of a holder's writes: neither waits for the other."""
+    session.execute(select(Shard.id).where(whose).order_by(Shard.id).with_for_update())
 
 
 def fence(session: Session, whose: Any, to: ShardState) -> None:

@@ -86,6 +86,7 @@ def queue_position(session: Session, run: Run) -> int | None:
 def cancel(session: Session, project_id: str, id: str) -> Run:
     """Stop a run; its checkpoints are kept. Cancelling a cancelled one changes nothing. Raises Conflict."""
     run = get(session, project_id, id)
+    parents.hold(session, parents.of_run(id))
     if move(session, Run, id, RunState.cancelled, pause_asked=False):
         parents.fence(session, parents.of_run(id), ShardState.cancelled)
         events.tell(session, project_id=project_id, subject=id, message="Run cancelled.")

@@ -1,0 +1,85 @@
+"""A trainer in a process group of its own, forked from a server that has its libraries loaded, to be killed at will."""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from core.ledger import Claim
+
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["trainer.__main__", "transformers.models.llama.modeling_llama"])
+DEADLINE = 120.0
+
+
+@dataclass(frozen=True)
+class Crash:
+    """Where the process group is killed: at the `nth` call of `function` in `module`, before or after it is done."""
+
+    module: str
+    function: str
+    nth: int = 1
+    after: bool = False
+    error: OSError | None = None  # raised instead of the kill
+
+
+def start(claim: Claim, student: Path, crash: Crash | None = None) -> BaseProcess:
+    """Start `python -m trainer` for a claim; its exit code is the trainer's status."""
+    arguments = ["--run", str(claim.run_id), "--shard", str(claim.shard_id), "--token", str(claim.token)]
+    settings = {name: value for name, value in os.environ.items() if name.startswith("BURNISH_")}
+    process = SERVER.Process(target=_train, args=([*arguments, "--student", str(student)], settings, crash))
+    process.start()
+    return process
+
+
+def finish(process: BaseProcess) -> int:
+    """Wait for its end and return the exit code; minus the number of the signal that killed it."""
+    process.join(DEADLINE)
+    if process.exitcode is None:
+        process.kill()
+        raise AssertionError("the trainer did not end")
+    return process.exitcode
+
+
+def train(claim: Claim, student: Path, crash: Crash | None = None) -> int:
+    """Start and finish."""
+    return finish(start(claim, student, crash))
+
+
+def _train(arguments: list[str], settings: dict[str, str], crash: Crash | None) -> None:
+    os.setsid()
+    os.environ.update(settings)
+    if crash is not None:
+        _arm(crash)
+    sys.exit(sys.modules["trainer.__main__"].main(arguments))
+
+
+def _arm(crash: Crash) -> None:
+    *names, last = crash.function.split(".")
+    owner: Any = sys.modules[crash.module]
+    for name in names:
+        owner = getattr(owner, name)
+    setattr(owner, last, _trap(getattr(owner, last), crash))
+
+
+def _trap(function: Callable[..., Any], crash: Crash) -> Callable[..., Any]:
+    calls = 0
+
+    def trapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls != crash.nth:
+            return function(*args, **kwargs)
+        if crash.error is not None:
+            raise crash.error
+        if crash.after:
+            function(*args, **kwargs)
+        os.killpg(0, signal.SIGKILL)
+        return None
+
+    return trapped
