@@ -26,7 +26,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     """A table; every cell is plain text."""
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column == "id")  # ids are there to be copied
     for row in rows:
         shown.add_row(*(Text(cell(value)) for value in row))
     console.print(shown)

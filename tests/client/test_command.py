@@ -1,0 +1,129 @@
+"""The `burnish` command: what it prints and which status it ends with."""
+
+import json
+from pathlib import Path
+
+import pytest
+import structlog
+import yaml
+from typer.testing import CliRunner, Result
+
+from api.first_key import make_first_key
+from client import Burnish, command
+from client.command import app
+from core.database import transaction
+from core.queries import datasets
+from core.tables import DEFAULT_PROJECT
+from tests.client.test_client import ADDRESS, Door
+from tests.factories import ledger
+from tests.factories.world import furnish
+
+
+@pytest.fixture
+def key(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An admin key; every command of the test talks to the door without a socket."""
+    furnish(tmp_path, monkeypatch)
+    made = make_first_key()
+    assert made is not None
+    monkeypatch.setenv("BURNISH_KEY", made)
+    door = Door()
+    monkeypatch.setattr("client.command.context.Burnish", lambda url, key: Burnish(url or ADDRESS, key, transport=door))
+    monkeypatch.setattr("api.edge.log", structlog.wrap_logger(structlog.testing.CapturingLogger(), processors=[]))
+    return made
+
+
+def run(*arguments: str) -> Result:
+    """The outcome of a command."""
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_keys_are_made_listed_and_revoked(key: str) -> None:
+    made = json.loads(run("keys", "create", "robot", "--scope", "read", "--days", "1", "--json").output)
+    assert made["key"].startswith("bk_")
+    assert made["scopes"] == ["read"]
+    shown = run("keys", "create", "robot")
+    assert shown.output.strip().splitlines()[-1].startswith("bk_")
+    assert made["id"] in run("keys", "list").output
+    assert json.loads(run("keys", "revoke", made["id"], "--json").output)["revoked_at"] is not None
+
+
+def test_behaviors_are_added_from_files_and_listed(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "brave.yaml"
+    file.write_text(yaml.safe_dump(ledger.behavior("brave").model_dump(mode="json")))
+    assert run("behaviors", "add", str(file)).exit_code == 0
+    assert "brave" in run("behaviors", "list").output
+    assert json.loads(run("behaviors", "show", "brave").output)["version"] == 1
+
+
+def test_a_dataset_is_asked_for_with_options_files_and_fields(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "request.json"
+    file.write_text(json.dumps({"behavior": ["brief"], "samples_per_prompt": 2}))
+    made = json.loads(
+        run("datasets", "create", "polite", "-f", str(file), "--set", "n_prompts=3", "--no-wait", "--json").output
+    )
+    assert (made["config"]["behavior"], made["request_counts"]["total"]) == (["polite"], 6)
+    listed = run("datasets", "list")
+    assert made["id"] in listed.output
+    assert json.loads(run("datasets", "cancel", made["id"], "--json").output)["status"] == "cancelled"
+    assert "cancelled" in run("datasets", "show", made["id"]).output
+
+
+def test_waiting_ends_with_a_status_that_says_how_it_went(key: str) -> None:
+    with transaction() as session:
+        whole = ledger.made_dataset(session).id
+        stopped = ledger.dataset(session).id
+        datasets.cancel(session, DEFAULT_PROJECT, stopped)
+    assert run("tail", whole).exit_code == 0
+    failed = run("tail", stopped)
+    assert failed.exit_code == 1
+    assert "Dataset cancelled." in failed.output
+    lines = [json.loads(line) for line in run("tail", whole, "--json").output.splitlines()]
+    assert lines[-1] == {"status": "completed", "error": None}
+
+
+def test_pairs_are_printed_and_exported(key: str, tmp_path: Path) -> None:
+    with transaction() as session:
+        id = ledger.made_dataset(session).id
+    assert "That was rude." in run("pairs", id, "--limit", "1").output
+    assert len(json.loads(run("pairs", id, "--limit", "3", "--json").output)) == 3
+    file = tmp_path / "pairs.jsonl"
+    assert run("export", id, "--output", str(file)).exit_code == 0
+    assert len(file.read_text().splitlines()) == 12
+    assert len(run("export", id, "--format", "jsonl").output.splitlines()) == 12
+
+
+def test_a_distillation_and_a_run_are_asked_for(key: str) -> None:
+    made = json.loads(run("distill", "polite", "--set", "training.epochs=2", "--no-wait", "--json").output)
+    assert made["config"]["training"]["epochs"] == 2
+    with transaction() as session:
+        id = ledger.made_dataset(session).id
+    run_made = json.loads(run("runs", "create", id, "--set", "method.type=dpo", "--no-wait", "--json").output)
+    assert run_made["config"]["method"]["type"] == "dpo"
+    assert run_made["id"] in run("runs", "list").output
+    assert json.loads(run("runs", "cancel", run_made["id"], "--json").output)["status"] == "cancelled"
+
+
+def test_a_field_that_leads_nowhere_is_wrong_usage(key: str) -> None:
+    assert run("datasets", "create", "polite", "--set", "n_prompts").exit_code == 2
+    assert run("datasets", "create", "polite", "--set", "seed=1", "--set", "seed.x=2").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["datasets", "show", "ds_x"], command.REFUSED, "ds_x"),
+        (["datasets", "create", "rude", "--no-wait"], command.REFUSED, "param behavior"),
+    ],
+)
+def test_a_refusal_is_one_line_and_a_status_of_its_own(
+    key: str, arguments: list[str], status: int, told: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr("sys.argv", ["burnish", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == status
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("burnish: ")
+    assert told in lines[0]
