@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,9 +43,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One stack for the session; afterwards one SIGINT stops it, with status 0 and no process left."""
-    folder = tmp_path_factory.mktemp("stack")
+def stack() -> Iterator[Stack]:
+    """One stack for the session; afterwards one SIGINT stops it, with status 0 and no process left.
+
+    Not under pytest's own folder: a second pytest closes that to PostgreSQL, which runs as another user than root.
+    """
+    with tempfile.TemporaryDirectory(prefix="burnish-stack-", ignore_cleanup_errors=True) as folder:
+        yield from _run(Path(folder))
+
+
+def _run(folder: Path) -> Iterator[Stack]:
     port, data = free_port(), folder / "data"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BURNISH_")}
     command = [sys.executable, "-m", "local", "up", "--port", str(port), "--data-dir", str(data)]

@@ -23,8 +23,8 @@ async function fetchNew() {
   let more = true;
   let grown = false;
   while (more) {
-    const answer = await fetch(section.dataset.source + (last ? `?after=${last}` : ""));
-    if (!answer.ok) return grown;
+    const answer = await fetch(section.dataset.source + (last ? `?after=${last}` : "")).catch(() => null);
+    if (!answer?.ok || answer.redirected) return grown; // the page's own refresh tells what is wrong
     const found = await answer.json();
     for (const row of found.rows) rows[row.kind].push(row);
     grown ||= found.rows.length > 0;

@@ -50,8 +50,8 @@ function draw() {
 }
 
 async function update() {
-  const answer = await fetch(section.dataset.source);
-  if (!answer.ok) return;
+  const answer = await fetch(section.dataset.source).catch(() => null);
+  if (!answer?.ok || answer.redirected) return; // the page's own refresh tells what is wrong
   const text = await answer.text();
   if (found && JSON.stringify(found) === text) return;
   found = JSON.parse(text);

@@ -1,65 +1,28 @@
 """A real browser before a real door: pages are served by uvicorn and looked at in Chromium."""
 
 import json
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from api.first_key import make_first_key
 from api.main import create_door
 from core.database import transaction
-from local.browser import installed
 from local.postgres import Cluster
+from tests.browser import PATIENCE, Complaints, browser, complaints
 from tests.conftest import _database as databases
 from tests.conftest import forget_settings
 from tests.factories.ledger import REWARD, STUDENT, TEACHER, model_folders
 from tests.factories.showroom import Showroom, furnish
 from tests.stack import free_port
 
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-PATIENCE = 60_000  # milliseconds: machines that run many tests at once are slow
-REMEDY = "No Chromium here: run `make browser` (Debian as root: `apt-get install -y chromium`)."
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the session, with a new empty profile. Without one: skipped here, failed in CI."""
-    with sync_playwright() as playwright:
-        path = installed() or playwright.chromium.executable_path
-        if not shutil.which(path):
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(REMEDY)
-        expect.set_options(timeout=PATIENCE)
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Complaints:
-    """What the browser said against a page: errors, and breaches of the content security policy."""
-
-    found: list[str] = field(default_factory=list)
-
-    def listen(self, page: Page) -> Page:
-        """Note every error of the page from now on."""
-        page.on("console", lambda message: self._note(message.type, message.text))
-        page.on("pageerror", lambda error: self.found.append(f"uncaught: {error}"))
-        return page
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning") or "Content Security Policy" in text:
-            self.found.append(f"{kind}: {text}")
+__all__ = ["browser", "complaints", "context", "page", "served"]
 
 
 @dataclass(frozen=True)
@@ -105,14 +68,6 @@ def served(ledger_of_module: None) -> Iterator[Served]:
     yield Served(f"http://127.0.0.1:{port}", key, shown)
     server.should_exit = True
     thread.join()
-
-
-@pytest.fixture
-def complaints() -> Iterator[Complaints]:
-    """Fails the test for whatever the browser complained about."""
-    complaints = Complaints()
-    yield complaints
-    assert complaints.found == []
 
 
 @pytest.fixture

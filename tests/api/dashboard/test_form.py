@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from core.database import transaction
 from core.queries import distillations
 from core.tables import DEFAULT_PROJECT, Distillation
-from tests.api.dashboard.conftest import Complaints, Served
+from tests.api.dashboard.conftest import Served
+from tests.browser import Complaints
 
 NEW = "/dashboard/distillations/new"
 STARTED = re.compile(r"/dashboard/distillations/dist_[0-9a-z]{26}$")

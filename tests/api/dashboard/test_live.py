@@ -5,7 +5,8 @@ from playwright.sync_api import Page, expect
 from core.database import transaction
 from core.queries import distillations
 from core.tables import DEFAULT_PROJECT
-from tests.api.dashboard.conftest import Complaints, Served
+from tests.api.dashboard.conftest import Served
+from tests.browser import Complaints
 from tests.factories import showroom
 
 

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.api.dashboard.conftest import Complaints, Served
+from tests.api.dashboard.conftest import Served
+from tests.browser import Complaints
 from tests.factories.showroom import CANARY, Showroom
 
 CHARTED = ("runs", "datasets")

@@ -1,19 +1,24 @@
 """Who is let in: no browser is needed to be refused."""
 
 import pytest
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from api.auth import Scope
 from api.dashboard.login import inside
-from api.dashboard.visitor import COOKIE
-from api.main import create_door
+from api.dashboard.visitor import COOKIE, Visits
+from api.deps import Open
+from api.main import create_app, create_door
 from core.database import transaction
 from core.queries import api_keys, distillations
 from core.tables import DEFAULT_PROJECT
 from tests.api.conftest import ADDRESS, Visitor
+from tests.api.test_keys import calls
 from tests.factories.showroom import distillation
 
 SAME = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+PUBLIC = {"/static/{name}", "/dashboard/login", "/dashboard/logout"}
 PAGES = ("/", "/dashboard/distillations/new", "/dashboard/datasets", "/dashboard/runs/run_1")
 
 
@@ -21,6 +26,26 @@ PAGES = ("/", "/dashboard/distillations/new", "/dashboard/datasets", "/dashboard
 def signed_in(visitor: Visitor) -> TestClient:
     """A client with the cookie, without the header, that does not follow redirects."""
     return TestClient(create_door(), base_url=ADDRESS, cookies={COOKIE: visitor.key}, follow_redirects=False)
+
+
+def test_every_page_declares_the_scope_it_needs(world: object) -> None:
+    pages = [route for route in create_app().routes if isinstance(route, APIRoute) and not route.include_in_schema]
+    assert len(pages) > 20
+    for route in pages:
+        (scope,) = {call.scope for call in calls(route.dependant) if isinstance(call, Visits | Open)}
+        if route.path in PUBLIC:
+            assert scope == Scope.public
+        else:
+            acts = route.methods != {"GET"} or route.path.endswith("/new")
+            assert scope == (Scope.write if acts else Scope.read), route.path
+
+
+def test_a_key_that_may_only_read_sees_pages_and_starts_nothing(visitor: Visitor) -> None:
+    key = visitor.client.post("/keys", json={"scopes": ["read"]}).json()["key"]
+    reader = TestClient(create_door(), base_url=ADDRESS, cookies={COOKIE: key}, follow_redirects=False)
+    assert reader.get("/").status_code == 200
+    assert reader.get("/dashboard/distillations/new").status_code == 403
+    assert reader.post("/dashboard/distillations", content="x=1", headers=FORM | SAME).status_code == 403
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -3,7 +3,8 @@
 from playwright.sync_api import Browser, expect
 
 from api.dashboard.visitor import COOKIE
-from tests.api.dashboard.conftest import Complaints, Served
+from tests.api.dashboard.conftest import Served
+from tests.browser import Complaints
 
 
 def test_a_person_signs_in_with_a_key_comes_to_the_page_they_wanted_and_signs_out(
