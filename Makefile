@@ -38,7 +38,7 @@ bench: setup ## Measure speed and show the table
 	$(BIN)/python -m bench
 
 tiny: setup ## Rebuild the miniature world's models from their seeds
-	$(BIN)/python -m tiny.build
+	$(BIN)/python -m tiny
 
 migrate: setup ## Bring the database of BURNISH_DATABASE_URL to the newest revision
 	$(BIN)/alembic upgrade head
