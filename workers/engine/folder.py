@@ -1,5 +1,8 @@
 """From the name of a model to a checked folder on disk, which is all an engine is ever given."""
 
+import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
@@ -31,14 +34,24 @@ def model_folder(model: str, *, param: str = "model") -> Path:
 
 
 def _fetch(name: str, param: str) -> Path:
-    """Download the allowed files of a Hugging Face id; the folder holds copies, no links into a cache."""
+    """Download the allowed files of a Hugging Face id, once; the folder appears when it is whole and checked."""
     target = settings().data_dir.resolve() / "models" / name.replace("/", "--")
-    patterns = [f"*{suffix}" for suffix in ALLOWED_SUFFIXES]
+    if not target.is_dir():
+        partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+        _download(name, partial, param)
+        shutil.rmtree(partial / ".cache", ignore_errors=True)  # what the hub's client keeps for itself
+        check_folder(partial, param=param)
+        with suppress(OSError):  # another worker was quicker
+            partial.rename(target)
+        shutil.rmtree(partial, ignore_errors=True)
+    check_folder(target, param=param)
+    return target
+
+
+def _download(name: str, into: Path, param: str) -> None:
     try:
-        snapshot_download(name, allow_patterns=patterns, local_dir=target)
+        snapshot_download(name, allow_patterns=[f"*{suffix}" for suffix in ALLOWED_SUFFIXES], local_dir=into)
     except LocalEntryNotFoundError as error:
         raise Unavailable(f"The hub does not answer for model {name!r}; try again.") from error
     except (HfHubHTTPError, ValueError) as error:
         raise BadInput(f"Model {name!r} cannot be fetched: {str(error).splitlines()[0]}", param=param) from error
-    check_folder(target, param=param)
-    return target

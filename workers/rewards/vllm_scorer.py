@@ -45,7 +45,7 @@ class VllmScorer:
         fitting = [number for number, ids in enumerate(chats) if len(ids) <= self.facts["context"]]
         raw = PoolingParams(task="classify", use_activation=False)  # the logit itself, not its sigmoid
         prompts = [TokensPrompt(prompt_token_ids=list(chats[number])) for number in fitting]
-        outputs = self._engine.classify(prompts, pooling_params=raw, use_tqdm=False)
+        outputs = self._engine.classify(prompts, pooling_params=raw, use_tqdm=False) if prompts else []
         scores: list[float | None] = [None] * len(chats)
         for number, output in zip(fitting, outputs, strict=True):
             scores[number] = float(output.outputs.probs[0])

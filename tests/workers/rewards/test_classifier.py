@@ -65,6 +65,7 @@ def test_scores_are_raw_logits_in_the_order_of_the_answers(
     assert max(logits) - min(logits) > 0.01
     assert reward.scorer == f"classifier:{folder}"
     assert reward.fingerprint == fingerprint(folder)
+    assert reward.score([TOO_LONG]) == [Missing("too_long")]
     assert reward.score([]) == []
 
 
