@@ -2,8 +2,8 @@
 
 import uvicorn
 
-from api.logs import configure
 from api.main import create_door
+from core.logs import configure
 from core.settings import settings
 
 GRACE_SECONDS = 8  # for open requests at the end; live streams are told to come back

@@ -24,6 +24,7 @@ HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "cache-control": "no-store",
 }
+POLLED = ("/healthz", "/readyz", "/metrics")  # asked every few seconds; a good answer is no news
 
 
 @dataclass
@@ -82,7 +83,8 @@ def _route(scope: Scope) -> str:
 def _tell(scope: Scope, seen: Seen) -> None:
     seconds = time.perf_counter() - seen.began
     observe(scope["method"], _route(scope), seen.status or 499, seconds)
-    log.info(
+    tell = log.debug if _route(scope) in POLLED and seen.status == 200 else log.info
+    tell(
         "request",
         request_id=seen.id,
         method=scope["method"],
