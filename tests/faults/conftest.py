@@ -1,12 +1,13 @@
 """Real workers on a real ledger and a real broker, with short pauses."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import forget_settings
-from tests.factories import scene
+from tests.factories import scene, trainings
 from tests.faults.crew import Crew, Nursery
 
 # Leases are long: a test makes them run out when it wants to, and a slow machine does not.
@@ -50,3 +51,13 @@ def crew(nursery: Nursery, short_pauses: None, database: str, broker: str, tmp_p
     everybody = Crew(nursery, folder, [])
     yield everybody
     everybody.close()
+
+
+@pytest.fixture
+def student(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tiny student under a model root; a shard that is given back may be claimed at once."""
+    monkeypatch.setenv("BURNISH_MODEL_ROOTS", json.dumps([str(tmp_path / "models")]))
+    monkeypatch.setenv("BURNISH_RETRY_SECONDS", "0")
+    monkeypatch.setenv("BURNISH_MAX_ATTEMPTS", "10")
+    forget_settings()
+    return trainings.student(tmp_path / "models")

@@ -1,6 +1,5 @@
-"""F4 and F5: the trainer is killed, or its checkpoints are damaged, and the tuned weights are bit-equal all the same."""
+"""F4 and F5: the trainer is killed, or its checkpoints are damaged; the tuned weights are bit-equal all the same."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,37 +9,21 @@ from core.database import transaction
 from core.queries import events
 from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Checkpoint
-from tests.conftest import forget_settings
 from tests.factories import trainer_process, trainings
 from tests.factories.trainer_process import Crash
-from tests.faults.trainer_faults import assert_equal_to_twin, crash_then_go_on, metrics, steps_done, sweep
+from tests.faults.trainer_faults import assert_equal_to_twin, crash_then_go_on, steps_done, sweep
 
 # 6 steps (18 training pairs, batches of 6, 2 epochs), a checkpoint after every second one.
 MID_STEP = Crash("trainer.step", "Stepper._update", nth=4)
 POINTS = {
     "between two chunks of reference log-probs": Crash("trainer.reference", "_store", nth=1, after=True),
-    "mid-step, before the first checkpoint": Crash("trainer.step", "Stepper._update", nth=2),
     "mid-step": MID_STEP,
-    "after the step, before it is told": Crash("trainer.loop", "report", nth=3),
-    "mid-checkpoint, between two files": Crash("trainer.checkpoint", "write_tensors", nth=4),
     "mid-checkpoint, before the manifest": Crash("core.artifacts", "_seal", nth=2),
     "between rename and ledger row": Crash("core.artifacts", "publish", nth=2, after=True),
-    "between two deletions of old checkpoints": Crash("trainer.checkpoint", "_prune", nth=3),
     "before the tuned model": Crash("trainer.artifact", "publish", nth=1),
-    "while the tuned model is written": Crash("trainer.artifact", "_write", nth=1, after=True),
     "between the tuned model and its row": Crash("core.artifacts", "publish", nth=4, after=True),
 }
 LORA = {"training": {"mode": "lora", "lora": {"rank": 4, "dropout": 0.1}}}
-
-
-@pytest.fixture
-def student(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A tiny student under a model root; a shard that is given back may be claimed at once."""
-    monkeypatch.setenv("BURNISH_MODEL_ROOTS", json.dumps([str(tmp_path / "models")]))
-    monkeypatch.setenv("BURNISH_RETRY_SECONDS", "0")
-    monkeypatch.setenv("BURNISH_MAX_ATTEMPTS", "10")
-    forget_settings()
-    return trainings.student(tmp_path / "models")
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -60,7 +43,7 @@ def test_a_killed_lora_training_with_dropout_ends_with_the_weights_of_an_uninter
 
 def test_a_training_killed_again_and_again_gets_to_its_end(student: Path) -> None:
     run_id = trainings.ask(trainings.made_pairs())
-    for _ in range(3):
+    for _ in range(2):  # each attempt gets past one checkpoint
         assert trainer_process.train(trainings.claim(), student, Crash("trainer.step", "Stepper._update", nth=3)) == -9
         sweep()
     assert trainer_process.train(trainings.claim(), student) == 0
@@ -101,10 +84,3 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(steps: list[int], how: str
     assert [event.data["step"] for event in told if "damaged" in event.message] == steps[::-1]
     begun = [event for event in told if event.message.startswith(("Resumed", "Training begins"))]
     assert begun[-1].data["step"] == resumed
-
-
-def test_each_step_is_logged_once(student: Path) -> None:
-    run_id = trainings.ask(trainings.made_pairs())
-    crash_then_go_on(run_id, student, MID_STEP)
-    assert [row["step"] for row in metrics(run_id) if row["kind"] == "train"] == [1, 2, 3, 4, 5, 6]
-    assert [row["step"] for row in metrics(run_id) if row["kind"] == "validation"] == [3, 6]
