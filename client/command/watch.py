@@ -10,7 +10,7 @@ from client.burnish import Burnish
 from client.command.output import console, seconds
 from client.stages import Snapshot, Stage, of_dataset, of_distillation, of_run
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 LINE_SECONDS = 3.0
 
 

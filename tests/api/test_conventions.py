@@ -3,11 +3,13 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import structlog
+import yaml
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
@@ -15,10 +17,13 @@ from api.body import BodyGuard
 from api.edge import Edge
 from api.hosts import host_name
 from api.main import create_app, create_door
-from core.database import engine
+from core.database import engine, transaction
+from core.queries import behaviors
 from core.settings import settings
+from core.tables import DEFAULT_PROJECT
 from tests.api.conftest import ADDRESS
 from tests.conftest import forget_settings
+from tests.factories import ledger
 
 Ask = Callable[[TestClient], Any]
 
@@ -160,8 +165,20 @@ def test_an_unmigrated_ledger_is_not_ready(empty_database: str, monkeypatch: pyt
 
 
 def test_start_up_loads_the_behavior_files(world: object) -> None:
+    spec = ledger.behavior("new").model_dump(mode="json")
+    (settings().behavior_dirs[0] / "new.yaml").write_text(yaml.safe_dump(spec))
+    deadline = time.monotonic() + 30
     with TestClient(create_door(), base_url=ADDRESS) as client:
         assert client.get("/healthz").status_code == 200
+        while "new" not in known() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert known() == ["brief", "new", "polite"]
+
+
+def known() -> list[str]:
+    """Names of the behaviors in the ledger."""
+    with transaction() as session:
+        return behaviors.names(session, DEFAULT_PROJECT)
 
 
 def test_metrics_count_the_work_and_the_requests(client: TestClient) -> None:
