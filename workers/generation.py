@@ -68,7 +68,10 @@ class GeneratingDesk:
             return shards.claim(session, queue=Queue.generate, owner=self._owner, model=model, only=only)
 
     async def _with_engine(self, claim: Claim, stop: threading.Event) -> None:
-        """Load what the claim needs; then several shards of that model at once, so that no engine waits at a border."""
+        """Load what the claim needs; then several shards of that model at once, so that no engine waits at a border.
+
+        A shard that failed before is worked on alone.
+        """
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
         try:
             work = await asyncio.to_thread(_read_plan, claim)
@@ -81,6 +84,9 @@ class GeneratingDesk:
             self._beats.close(lease)
             raise
         slots = asyncio.Semaphore(settings().chains_in_flight)
+        if claim.attempts > 1:  # it may be what ended a worker before: no other shard is put at risk beside it
+            await self._shard(lease, work, slots, stop)
+            return
         async with asyncio.TaskGroup() as group:
             group.create_task(self._slot((lease, work), slots, stop))
             for _ in range(settings().shards_in_flight - 1):

@@ -40,8 +40,8 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[AnyRow]:
     if not rows:
         return []
     sampled = Chain.draft_tokens + Chain.critique_tokens + Chain.revision_tokens
-    statement = insert(Chain).values(list(rows)).on_conflict_do_nothing(index_elements=["prompt_id", "sample"])
-    return list(session.execute(statement.returning(Chain.state, sampled.label("tokens"))))
+    statement = insert(Chain).on_conflict_do_nothing(index_elements=["prompt_id", "sample"])
+    return list(session.execute(statement.returning(Chain.state, sampled.label("tokens")), list(rows)))
 
 
 def done_in(session: Session, claim: Claim) -> int:

@@ -117,8 +117,8 @@ def store_answers(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Insert answers that are not there yet; returns how many were new."""
     if not rows:
         return 0
-    statement = insert(EvaluationAnswer).values(list(rows)).on_conflict_do_nothing().returning(EvaluationAnswer.id)
-    return len(session.execute(statement).all())
+    statement = insert(EvaluationAnswer).on_conflict_do_nothing().returning(EvaluationAnswer.id)
+    return len(session.execute(statement, list(rows)).all())
 
 
 def waiting_judgements(session: Session, claim: Claim, scorer: str) -> list[AnyRow]:

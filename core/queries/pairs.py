@@ -55,8 +55,8 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Insert pairs whose chain has none yet; returns how many were new."""
     if not rows:
         return 0
-    statement = insert(Pair).values(list(rows)).on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
-    return len(session.execute(statement).all())
+    statement = insert(Pair).on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
+    return len(session.execute(statement, list(rows)).all())
 
 
 def _listed(dataset_id: str, filter: PairFilter) -> Any:

@@ -40,8 +40,8 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     """Insert scores that are not there yet; returns how many were new."""
     if not rows:
         return 0
-    statement = insert(Score).values(list(rows)).on_conflict_do_nothing().returning(Score.id)
-    return len(session.execute(statement).all())
+    statement = insert(Score).on_conflict_do_nothing().returning(Score.id)
+    return len(session.execute(statement, list(rows)).all())
 
 
 def histogram(session: Session, dataset_id: str, *, bins: int = 40) -> dict[str, Any]:

@@ -54,18 +54,19 @@ def _add_statement(rows: Sequence[dict[str, Any]]) -> Any:
 def claim(
     session: Session, *, queue: Queue | str, owner: str, model: str | None = None, only: bool = False
 ) -> Claim | None:
-    """Take the oldest queued shard of the queue, one that needs `model` before others (or `only` such a one).
+    """Take the oldest queued shard of the queue, one that needs `model` before others.
 
-    Returns None when there is none.
+    With `only`, a shard that needs `model` and was never claimed before: one that can be worked on beside others without
+    putting them at risk. Returns None when there is none.
     """
     for preferred in ([model] if only else [model, None]) if model else [None]:
-        found = session.execute(_claim_statement(str(queue), owner, preferred)).one_or_none()
+        found = session.execute(_claim_statement(str(queue), owner, preferred, fresh=only)).one_or_none()
         if found is not None:
             return as_claim(found)
     return None
 
 
-def _claim_statement(queue: str, owner: str, model: str | None) -> Any:
+def _claim_statement(queue: str, owner: str, model: str | None, *, fresh: bool) -> Any:
     waiting = (
         select(Shard.id)
         .where(Shard.queue == queue, Shard.state == ShardState.queued, Shard.available_at <= func.clock_timestamp())
@@ -75,6 +76,8 @@ def _claim_statement(queue: str, owner: str, model: str | None) -> Any:
     )
     if model is not None:
         waiting = waiting.where(Shard.model == model)
+    if fresh:
+        waiting = waiting.where(Shard.attempts == 0)
     return (
         update(Shard)
         .where(Shard.id == waiting.scalar_subquery())
