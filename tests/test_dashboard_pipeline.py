@@ -14,7 +14,7 @@ from tests.stack import Stack
 __all__ = ["browser", "complaints"]  # fixtures of this file
 
 BEHAVIOR = "tiny-safety"
-MINUTES = 8
+MINUTES = 10
 SETTINGS = {
     "dataset.n_prompts": "48",
     "dataset.teacher.sampling.max_tokens": "48",

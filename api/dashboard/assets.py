@@ -23,11 +23,13 @@ class Asset:
     digest: str
 
 
-@cache
 def asset(name: str) -> Asset | None:
     """The file of this name; None when there is none. Names never become paths outside the two places."""
-    if name not in names():
-        return None
+    return _load(name) if name in names() else None
+
+
+@cache
+def _load(name: str) -> Asset:
     content = _plotly() if name == PLOTLY else (STATIC / name).read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12]
     return Asset(content, gzip.compress(content, 6), MEDIA[Path(name).suffix] + "; charset=utf-8", digest)

@@ -21,7 +21,7 @@ LOGIN = "/dashboard/login"
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are shown to people."""
+    """A route whose errors are shown to people. A class because that is the framework's seam for it."""
 
     def get_route_handler(self) -> Handler:
         """The route's own handler, and what answers when it raises."""
