@@ -42,9 +42,9 @@ def create_app() -> FastAPI:
     return app
 
 
-def create_door() -> ASGIApp:
+def create_door(app: FastAPI | None = None) -> ASGIApp:
     """What a server serves: the application behind its middleware, outermost last."""
-    guarded = BodyGuard(create_app(), settings().max_body_bytes)
+    guarded = BodyGuard(app or create_app(), settings().max_body_bytes)
     return Edge(TrustedHosts(guarded, settings().allowed_hosts))
 
 
@@ -52,7 +52,6 @@ def create_door() -> ASGIApp:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     loading = asyncio.create_task(_load_behaviors())
     yield
-    app.state.streams.close()
     loading.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await loading

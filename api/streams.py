@@ -27,7 +27,7 @@ class Streams:
 
     most: int
     open: int = 0
-    closing: bool = False
+    ending: Callable[[], bool] = lambda: False  # streams stop when the process does, so that their readers come back
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
@@ -45,10 +45,6 @@ class Streams:
         finally:
             with self.lock:
                 self.open -= 1
-
-    def close(self) -> None:
-        """The process ends: streams stop without an end event, so that their readers come back."""
-        self.closing = True
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ async def frames(follow: Follow, streams: Streams) -> AsyncIterator[str]:
     with streams.slot():
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         spoke = time.monotonic()
-        while not streams.closing:
+        while not streams.ending():
             try:
                 found = await asyncio.to_thread(follow.news)
             except Unavailable:

@@ -1,5 +1,6 @@
 """Events: lists, and live streams from a real server."""
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,11 +71,12 @@ def read(http: httpx.Client, path: str, **headers: str) -> Iterator[Frame]:
         yield from frames(response.iter_lines())
 
 
-def test_a_live_stream_replays_ends_in_words_beats_and_counts_its_readers(http: httpx.Client) -> None:
+def test_a_live_stream_replays_ends_in_words_beats_and_counts_its_readers(http: httpx.Client, served: Serving) -> None:
     _replays_goes_on_live_and_ends_in_words(http)
     _sends_heartbeats_while_silent_and_says_when_the_house_is_full(http)
     assert http.get("/datasets/ds_x/events", headers=LIVE).status_code == 404
     assert http.get("/datasets/ds_x/events", headers=LIVE | {"authorization": ""}).status_code == 401
+    _stops_without_an_end_event_when_the_server_does(http, served)
 
 
 def _replays_goes_on_live_and_ends_in_words(http: httpx.Client) -> None:
@@ -107,6 +109,14 @@ def _sends_heartbeats_while_silent_and_says_when_the_house_is_full(http: httpx.C
     while (answer := _status(http, path)) == 429 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert answer == 200
+
+
+def _stops_without_an_end_event_when_the_server_does(http: httpx.Client, served: Serving) -> None:
+    stream = read(http, f"/datasets/{some_dataset()}/events")
+    assert "Queued" in next(stream).data[0]
+    served.process.send_signal(signal.SIGTERM)
+    assert list(stream) == []
+    assert served.process.wait(30) in (0, -signal.SIGTERM)
 
 
 def _status(http: httpx.Client, path: str) -> int:
