@@ -56,7 +56,7 @@ def claim(
 ) -> Claim | None:
     """Take the oldest queued shard of the queue, one that needs `model` before others.
 
-    With `only`, a shard that needs `model` and was never claimed before: one that can be worked on beside others without
+    With `only`, one that needs `model` and was never claimed before: it can be worked on beside others without
     putting them at risk. Returns None when there is none.
     """
     for preferred in ([model] if only else [model, None]) if model else [None]:
