@@ -49,9 +49,7 @@ class DatasetObject(Object):
 
 def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] | None = None) -> DatasetObject:
     """A row as the caller sees it, with what its shards have counted."""
-    expected = row.n_prompts * int(row.config["samples_per_prompt"])
-    nothing = {"total": expected, "completed": 0, "failed": 0}
-    stages = {stage: progress["stages"].get(stage, nothing) for stage in STAGES}
+    stages = _stages(row, progress["stages"])
     return DatasetObject.model_validate(
         {
             "id": row.id,
@@ -76,6 +74,18 @@ def show_pair_counts(counts: dict[str, int]) -> PairCounts:
     return PairCounts(
         kept=counts["kept"], dropped=counts["dropped"], dropped_by_reason=reasons, scored=counts["scored"]
     )
+
+
+def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Counts of each stage; a later stage is asked for every chain that has not failed, begun or not."""
+    chains = row.n_prompts * int(row.config["samples_per_prompt"])
+    stages = {stage: counted.get(stage, {"total": 0, "completed": 0, "failed": 0}) for stage in STAGES}
+    stages["generate"] = stages["generate"] | {"total": max(chains, stages["generate"]["total"])}
+    if row.state not in ENDED:
+        coming = chains - stages["generate"]["failed"]
+        later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in STAGES[1:]}
+        stages |= later
+    return stages
 
 
 def _remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
