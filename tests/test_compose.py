@@ -3,6 +3,8 @@
 import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +172,20 @@ def test_every_referenced_thing_is_declared() -> None:
         assert set(service.get("depends_on", {})) <= set(SERVICES), name
         named = {volume.split(":")[0] for volume in service.get("volumes", [])}
         assert named <= set(COMPOSE["volumes"]), name
+
+
+def modules_of_the_light_image() -> list[str]:
+    """What the image without torch runs."""
+    light = [name for name in OWN if SERVICES[name]["build"]["target"] == "api"]
+    found = [command[2] for name, command in commands() if name in light and command[:2] == ["python", "-m"]]
+    return sorted({*found, "api.main", "api.first_key"} - {"api"})
+
+
+def test_the_image_without_torch_can_run_its_processes() -> None:
+    absent = ["accelerate", "peft", "safetensors", "tokenizers", "torch", "transformers", "trl", "vllm"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({absent})); import {', '.join(modules_of_the_light_image())}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_build_target_exists() -> None:
