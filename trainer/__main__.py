@@ -1,12 +1,15 @@
 """`python -m trainer --run <id> --shard <n> --token <n> --student <folder>`: trains one run under a claim.
 
-Exit status: 0 the tuned model is written, 3 paused, 4 the claim is lost (or the run cancelled), 5 paused because the
-disk is full, 6 the run cannot succeed (the ledger says why), anything else a crash that another attempt may mend.
+Exit status: 0 the tuned model is written, 3 paused (or, after SIGTERM, left with a checkpoint), 4 the claim is lost
+(or the run cancelled), 5 paused because the disk is full, 6 the run cannot succeed (the ledger says why), anything
+else a crash that another attempt may mend.
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
+from threading import Event
 
 from transformers.utils import logging as transformers_logging
 
@@ -28,13 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Train, and return the exit status."""
     asked = _parser().parse_args(arguments)
     configure()
+    leaving = Event()
+    signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     transformers_logging.disable_progress_bar()
     try:
         attempt = _attempt(asked)
     except LeaseLost:
         return LOST
     try:
-        return DONE if run(attempt) else PAUSED
+        return DONE if run(attempt, leaving) else PAUSED
     except LeaseLost:
         return LOST
     except DiskFull as error:

@@ -6,6 +6,8 @@ One process for each GPU, or one on a CPU, unless the settings say otherwise.
 import sys
 
 import torch
+from torch.distributed.elastic.multiprocessing import SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import main as torchrun
 
 from core.settings import settings
@@ -27,4 +29,9 @@ def command(arguments: list[str], *, gpus: int) -> list[str]:
 
 if __name__ == "__main__":
     die_with_parent()
-    torchrun(command(sys.argv[1:], gpus=torch.cuda.device_count()))
+    try:
+        torchrun(command(sys.argv[1:], gpus=torch.cuda.device_count()))
+    except ChildFailedError as error:
+        sys.exit(error.get_first_failure()[1].exitcode)  # the trainer's own status
+    except SignalException as ended:
+        sys.exit(128 + ended.sigval)

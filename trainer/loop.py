@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from threading import Event
 
 from core.errors import BadInput, LeaseLost
 from core.seeds import derive_seed
@@ -26,7 +27,8 @@ class Signal(IntEnum):
 
     go = 0
     pause = 1
-    stop = 2
+    leave = 2
+    stop = 3
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,12 @@ class Course:
     order: Order
     pairs: TrainingPairs
     reference: Reference
+    leaving: Event
     pace: Pace = field(default_factory=Pace)
 
     def run(self, start: int) -> bool:
-        """Take the steps after `start`. True at the end, False when a pause was asked for and is written.
+        """Take the steps after `start`. True at the end; False, with a checkpoint of the step reached, when a pause
+        is asked for in the ledger, or this process is told to leave (the run then waits for another holder).
 
         Raises LeaseLost within a step of a cancel, DiskFull, and BadInput when the loss is no longer finite.
         """
@@ -49,10 +53,11 @@ class Course:
             values = self._step(step)
             signal = self._tell(step, values)
             due = self._checkpoint_due(step)
-            if (due or signal == Signal.pause) and self.attempt.world.leads:
+            if (due or signal != Signal.go) and self.attempt.world.leads:
                 self._save(step, values or {})
-            if signal == Signal.pause and step < self.order.total_steps:
-                self._pause(step)
+            if signal != Signal.go and step < self.order.total_steps:
+                if signal == Signal.pause:
+                    self._pause(step)
                 return False
         return True
 
@@ -103,13 +108,16 @@ class Course:
         if self.attempt.world.leads:
             told = StepReport(step, self.pace.mean, self.pace.sd, values, validation)
             try:
-                signal = Signal.pause if report(self.attempt.record, told) else Signal.go
+                signal = Signal.pause if report(self.attempt.record, told) else self._left()
             except LeaseLost:
                 signal = Signal.stop
         signal = Signal(self.attempt.world.agree(signal))
         if signal == Signal.stop:
             raise LeaseLost(f"Run {self.attempt.record.run_id} is held by somebody else, or was cancelled.")
         return signal
+
+    def _left(self) -> Signal:
+        return Signal.leave if self.leaving.is_set() else Signal.go
 
     def _checkpoint_due(self, step: int) -> bool:
         return step % self.attempt.config.training.checkpoint_steps == 0 or step == self.order.total_steps

@@ -1,5 +1,6 @@
 """One run from its claim to its tuned model."""
 
+from threading import Event
 from typing import Any
 
 import torch
@@ -25,8 +26,8 @@ from trainer.step import Stepper
 from trainer.student import Student
 
 
-def run(attempt: Attempt) -> bool:
-    """Train the attempt's run. True when the tuned model is written, False when the run was paused.
+def run(attempt: Attempt, leaving: Event) -> bool:
+    """Train the attempt's run. True when the tuned model is written, False when it was paused, or `leaving` is set.
 
     Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
     """
@@ -43,7 +44,7 @@ def run(attempt: Attempt) -> bool:
         checkpoint.clear_leftovers(attempt)
         _begin(attempt, order, start, _facts(attempt, learner, pairs, goal))
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    finished = Course(attempt, stepper, order, pairs, reference).run(start)
+    finished = Course(attempt, stepper, order, pairs, reference, leaving).run(start)
     if finished and attempt.world.leads:
         artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
     return finished
