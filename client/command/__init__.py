@@ -2,7 +2,9 @@
 
 import sys
 
+import stamina
 import typer
+from stamina.instrumentation import RetryDetails
 
 from client.command import behaviors, datasets, distill, keys, models, pairs, runs, stack, tail
 from client.command.context import Options, Url, UseKey
@@ -36,6 +38,11 @@ app.command("models")(models.models)
 def root(context: typer.Context, url: Url = None, key: UseKey = None) -> None:
     """Turn a description of a behavior into an aligned model."""
     context.obj = Options(url=url, key=key)
+    stamina.instrumentation.set_on_retry_hooks([_tell_retry])  # standard output is for answers
+
+
+def _tell_retry(details: RetryDetails) -> None:
+    typer.echo(f"burnish: {details.caused_by}; trying again in {details.wait_for:.1f} s", err=True)
 
 
 def main() -> None:
