@@ -4,7 +4,8 @@ from playwright.sync_api import Page, expect
 
 from tests.api.dashboard.conftest import Served
 from tests.browser import Complaints
-from tests.factories.showroom import CANARY, Showroom
+from tests.factories.showroom import Showroom
+from tests.factories.worked import CANARY
 
 CHARTED = ("runs", "datasets")
 
