@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -31,7 +31,8 @@ def as_claim(row: AnyRow) -> Claim:
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Queue shards; `queue` follows from `stage`.
 
-    A shard that exists already is left as it is, unless it ended with fewer rows than there are to make now.
+    A shard that exists already is left as it is, unless there are more rows to make now than when it was queued: then
+    it is queued again, and whoever holds it is fenced, for what they plan to do is too little.
     """
     full = [row | {"queue": str(QUEUE_OF[Stage(row["stage"])]), "state": str(ShardState.queued)} for row in rows]
     for start in range(0, len(full), BATCH):
@@ -40,14 +41,15 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 def _add_statement(rows: Sequence[dict[str, Any]]) -> Any:
     statement = insert(Shard).values(list(rows))
-    more = statement.excluded.total > Shard.total
+    stopped = (str(ShardState.paused), str(ShardState.cancelled))
     return statement.on_conflict_do_update(
         index_elements=["dataset_id", "run_id", "stage", "role", "model", "first", "last"],
         set_={
-            "state": str(ShardState.queued), "total": statement.excluded.total, "attempts": 0, "failed": 0,
-            "rung_at": None, "ended_at": None, "available_at": func.clock_timestamp(),
+            "state": case((Shard.state.in_(stopped), Shard.state), else_=str(ShardState.queued)),
+            "total": statement.excluded.total, "attempts": 0, "failed": 0, "token": None, "owner": None,
+            "lease_expires_at": None, "rung_at": None, "ended_at": None, "available_at": func.clock_timestamp(),
         },
-        where=Shard.state.in_((str(ShardState.done), str(ShardState.quarantined))) & more,
+        where=statement.excluded.total > Shard.total,
     )  # fmt: skip
 
 
