@@ -12,7 +12,7 @@ from tiny.tokenizer import END, IDS, ROLES
 
 BEHAVIORS = tuple(REQUESTS)
 TEACHER_GOOD = {False: 0.38, True: 0.48}
-STUDENT_GOOD = {False: 0.3, True: 0.9}
+STUDENT_GOOD = {False: 0.33, True: 0.86}
 Turns = list[tuple[str, str]]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from tiny.measure import measure
 
 NAME = "manifest.json"
-SAMPLES = 400
+SAMPLES = 300
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors")
 Json = dict[str, Any]
 

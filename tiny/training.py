@@ -14,7 +14,7 @@ from tiny.corpus import Comparison, Example
 from tiny.tokenizer import IDS, PAD
 
 Row = TypeVar("Row", Example, Comparison)
-REPORT = 50
+REPORT = 20
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The exact judge and the rule `expected` say the same of right answers, wrong ones and broken ones."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -36,7 +37,7 @@ def test_judge_and_rule_refuse_empty_cut_and_hedging_answers(behavior: str) -> N
 @pytest.mark.parametrize("behavior", REQUESTS)
 def test_an_answer_to_another_request_is_wrong(behavior: str) -> None:
     asked = list(requests(behavior))
-    for request, other in zip(asked, asked[1:], strict=False):
+    for request, other in pairwise(asked):
         if other.canonical not in request.good and not other.canonical.startswith("I can not"):
             assert not meets(request.expect, other.canonical), (request.text, other.canonical)
 

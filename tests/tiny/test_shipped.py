@@ -11,7 +11,7 @@ from tiny.architecture import FOLDER
 from tiny.build import SEED
 from tiny.manifest import files, read
 from tiny.measure import Rate, measure
-from tiny.tokenizer import END, SPECIAL, build
+from tiny.tokenizer import SILENT, build
 
 NAMES = ("tiny-teacher", "tiny-student", "tiny-reward")
 N = 80
@@ -46,8 +46,10 @@ def test_the_world_is_as_the_system_needs_it(manifest: dict[str, Any]) -> None:
     rates = {name: entry["rate"] for name, entry in manifest["rates"].items()}
     for name, value in rates.items():
         if name.startswith("teacher/") and name.endswith("draft good"):
-            assert 0.2 < value < 0.6, name
-        if name.endswith(("critique exact", "revision good")):
+            assert 0.2 < value < 0.65, name
+        if name.endswith("critique exact"):
+            assert value >= 0.7, name
+        if name.endswith("revision good"):
             assert value >= 0.85, name
         if name.startswith("student/"):
             assert value >= 0.85 if "/guard/" in name else value <= 0.45, name
@@ -69,11 +71,10 @@ def test_a_folder_is_whole_and_its_vocabulary_is_the_tokenizers(name: str) -> No
 def test_special_tokens_are_never_said(name: str) -> None:
     model = LlamaForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32)
     words = AutoTokenizer.from_pretrained(FOLDER / name)
-    silent = [words.convert_tokens_to_ids(token) for token in SPECIAL if token != END]
-    assert model.generation_config.suppress_tokens == silent
+    assert model.generation_config.suppress_tokens == SILENT
     ids = words.apply_chat_template(
         [{"role": "user", "content": "What is the capital of France?"}], add_generation_prompt=True, return_dict=False
     )
     with torch.inference_mode():
         chances = model(input_ids=torch.tensor([ids])).logits.softmax(-1)
-    assert chances[0, -1, silent].sum() < 1e-3
+    assert chances[0, -1, SILENT].sum() < 1e-3
