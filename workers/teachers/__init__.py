@@ -3,6 +3,7 @@
 import asyncio
 from importlib.util import find_spec
 
+from core.errors import BadInput
 from workers.teachers.served import ServedTeacher
 from workers.teachers.teacher import Teacher
 
@@ -20,7 +21,17 @@ async def load_teacher(config_engine: str, model: str) -> Teacher:
 
 
 def choose_engine(config_engine: str) -> str:
-    """The engine that `auto` stands for here; any other name stands for itself."""
-    if config_engine != "auto":
-        return config_engine
-    return next(engine for engine, package in ENGINES.items() if find_spec(package) is not None)
+    """The engine that `auto` stands for here; any other name stands for itself.
+
+    Raises BadInput for one that is not installed.
+    """
+    installed = [engine for engine, package in ENGINES.items() if find_spec(package) is not None]
+    wanted = installed if config_engine == "auto" else [engine for engine in installed if engine == config_engine]
+    if not wanted:
+        there = ", ".join(installed) or "none"
+        raise BadInput(
+            f"The engine {config_engine!r} is not installed on this worker (installed: {there}); "
+            "install it, or ask for auto.",
+            param="teacher.engine",
+        )
+    return wanted[0]

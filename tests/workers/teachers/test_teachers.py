@@ -145,6 +145,8 @@ def test_a_conversation_that_leaves_no_room_is_refused_and_none_is_cut(teacher: 
 def test_auto_is_vllm_where_it_is_installed() -> None:
     assert choose_engine("auto") == ("vllm" if find_spec("vllm") else "transformers")
     assert choose_engine("transformers") == "transformers"
+    with pytest.raises(BadInput, match="is not installed on this worker"):
+        choose_engine("abacus")
 
 
 @vllm
