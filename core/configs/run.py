@@ -38,7 +38,7 @@ class TrainingConfig(Config):
     checkpoint_steps: int = Field(100, ge=1, description="steps between two checkpoints")
     keep_checkpoints: int = Field(3, ge=2, description="newest checkpoints kept on disk")
     anchors: bool = Field(
-        False, description="pairs dropped as identical serve the SFT term too: answers the teacher saw no need to change"
+        False, description="identical pairs serve the SFT term too: answers the teacher saw no need to change"
     )
     log_steps: int = Field(1, ge=1, description="steps between two rows of metrics")
 
