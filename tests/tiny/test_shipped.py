@@ -14,7 +14,7 @@ from tiny.measure import Rate, measure
 from tiny.tokenizer import SILENT, build
 
 NAMES = ("tiny-teacher", "tiny-student", "tiny-reward")
-N = 80
+N = 60
 TOLERANCE = 3.3  # standard errors: one comparison in a thousand fails by chance, and the seed is fixed
 
 
