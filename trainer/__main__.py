@@ -67,8 +67,7 @@ def _attempt(asked: argparse.Namespace) -> Attempt:
         if claim.run_id != asked.run:
             raise LeaseLost(f"Shard {asked.shard} does not belong to run {asked.run}.")
         config, threads = runs.frozen(session, asked.run), runs.of_claim(session, claim).facts.get("threads")
-    world = join(asked.processes, threads=threads)
-    return Attempt(config, asked.student, Record(claim), world)
+    return Attempt(config, asked.student, Record(claim), join(asked.processes), threads)
 
 
 def _stop(attempt: Attempt, to: RunState, message: str, status: int) -> int:

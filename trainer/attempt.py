@@ -21,6 +21,7 @@ class Attempt:
     student: Path
     record: Record
     world: World
+    threads: int | None = None  # that an earlier attempt took
 
     @property
     def run_folder(self) -> Path:

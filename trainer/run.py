@@ -24,6 +24,7 @@ from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.reference import reference_log_probs_of
 from trainer.step import Stepper
 from trainer.student import Student
+from trainer.world import take_threads
 
 
 def run(attempt: Attempt, leaving: Event) -> bool:
@@ -32,6 +33,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
     """
     base = student.load(attempt.student, attempt.config.training, attempt.world.device)
+    take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
     reference = reference_log_probs_of(attempt, base, list(pairs.all())) if facts.needs_reference else {}

@@ -8,6 +8,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+SMALL = 4_000_000  # parameters
 PATIENCE = timedelta(hours=2)  # longest wait of one process for another (loading, evaluating, a slow disk)
 
 
@@ -39,12 +40,8 @@ class World:
         return int(told.item())
 
 
-def join(processes: int, *, threads: int | None = None) -> World:
-    """Meet the other processes of the run (torchrun has told each where) and take a device.
-
-    On CPU the thread count is fixed, by an earlier attempt where there was one: it is part of what makes two
-    trainings equal bit for bit.
-    """
+def join(processes: int) -> World:
+    """Meet the other processes of the run (torchrun has told each where) and take a device."""
     on_gpu = torch.cuda.is_available()
     if processes > 1:
         dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
@@ -54,10 +51,19 @@ def join(processes: int, *, threads: int | None = None) -> World:
     if on_gpu:
         torch.cuda.set_device(device)
     else:
-        torch.set_num_threads(threads or max(1, (os.cpu_count() or 1) // processes))
         torch.use_deterministic_algorithms(True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # untyped; costs time
     return World(rank, processes, device)
+
+
+def take_threads(world: World, *, parameters: int, told: int | None) -> None:
+    """Fix the thread count on a CPU: it is part of what makes two trainings equal bit for bit.
+
+    It is what an earlier attempt took (`told`), or one for a small model, which more only slow down, or a fair share.
+    """
+    if world.device.type == "cpu":
+        fair = 1 if parameters < SMALL else max(1, (os.cpu_count() or 1) // world.size)
+        torch.set_num_threads(told or fair)
 
 
 def leave(world: World) -> None:

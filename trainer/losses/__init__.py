@@ -7,6 +7,8 @@ from torch import Tensor
 from trainer.losses.dpo import dpo
 from trainer.losses.rdpo import rdpo
 
+__all__ = ["LOSSES", "Loss", "dpo", "rdpo"]
+
 Loss = Callable[..., Tensor]  # (PairTensors, **hyperparameters) -> losses [B], unreduced
 
 LOSSES: dict[str, Loss] = {

@@ -1,0 +1,206 @@
+"""Optimizer steps per second of our trainer over TRL's DPOTrainer at its defaults. `make bench-trainer`.
+
+Same weights, pairs, order, dtype, optimizer, batch and threads. Both trainers step on batches of real lengths from the
+miniature world; start-up stands apart. The reference: TRL computes it online by default, ours once beforehand, which is
+measured apart as `precompute-seconds`. No ratio is printed unless log-probs, loss and gradients agree.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM
+from trl import DPOConfig, DPOTrainer
+
+from bench.ratio import alternate, summary, timed
+from bench.result import write
+from core.configs.run import TrainingConfig
+from core.settings import settings
+from trainer import student
+from trainer.batches import Reference, collate, micro_batches
+from trainer.encoding import chat_encoder
+from trainer.logps import answer_log_probs
+from trainer.losses import dpo
+from trainer.objective import Objective
+from trainer.optimizer import adamw
+from trainer.pairs import EncodedPair
+from trainer.step import Stepper
+from trainer.student import Student
+from trainer.world import World, take_threads
+
+BETA, RATE, CPU = 0.1, 1e-5, torch.device("cpu")
+WORDS = ("the", "sky", "is", "blue", "and", "water", "wet", "so", "please", "tell", "me", "what", "you", "think")
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both trainers on the same pairs."""
+
+    ours: Stepper
+    peer: Any  # a DPOTrainer, half typed
+    pairs: list[EncodedPair]
+    reference: Reference
+    batch: int
+
+
+def texts(number: int) -> list[dict[str, Any]]:
+    """Chats of 10 to 40 words with answers of 5 to 20, drawn from a seed."""
+    generator = torch.Generator().manual_seed(0)
+
+    def words(least: int, most: int) -> str:
+        length = int(torch.randint(least, most, (1,), generator=generator))
+        return " ".join(WORDS[int(i)] for i in torch.randint(len(WORDS), (length,), generator=generator))
+
+    def turn(role: str, least: int, most: int) -> list[dict[str, str]]:
+        return [{"role": role, "content": words(least, most)}]
+
+    return [
+        {"prompt": turn("user", 10, 41), "chosen": turn("assistant", 5, 21), "rejected": turn("assistant", 5, 21)}
+        for _ in range(number)
+    ]
+
+
+def encoded(learner: Student, rows: list[dict[str, Any]]) -> list[EncodedPair]:
+    """The chats as our trainer reads them."""
+    encoder, pairs = chat_encoder(learner.tokenizer, learner.end_tokens), []
+    for number, row in enumerate(rows):
+        prompt = encoder.prompt(row["prompt"])
+        answers = [encoder.answer(row["prompt"], prompt, row[side][0]["content"])[0] for side in ("chosen", "rejected")]
+        ids = [torch.tensor(part, dtype=torch.int32).numpy() for part in (prompt, *answers)]
+        pairs.append(EncodedPair(str(number), ids[0], ids[1], ids[2], 0.0, 0.0))
+    return pairs
+
+
+def set_up(model: Path, number: int, batch: int, folder: str) -> Sides:
+    """Load both sides; neither shuffles."""
+    rows = texts(number)
+    config = TrainingConfig(learning_rate=RATE, schedule="constant", warmup_ratio=0.0)
+    learner = student.load(model, config, CPU)
+    world = World(rank=0, size=1, device=CPU)
+    take_threads(world, parameters=learner.model.num_parameters(), told=None)
+    goal = Objective(dpo, {"beta": BETA}, sft_weight=0.0)
+    ours = Stepper(learner, adamw(learner.trained(), config), goal, world, config.max_grad_norm)
+    asked = DPOConfig(
+        output_dir=folder, beta=BETA, learning_rate=RATE, per_device_train_batch_size=batch, use_cpu=True, bf16=False,
+        report_to=[], max_length=None, gradient_checkpointing=False, disable_tqdm=True,
+    )  # fmt: skip
+    peer = DPOTrainer(
+        AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32),
+        args=asked,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=learner.tokenizer,
+    )
+    pairs = encoded(learner, rows)
+    return Sides(ours, peer, pairs, reference_of(learner, pairs), batch)
+
+
+@torch.no_grad()
+def reference_of(learner: Student, pairs: list[EncodedPair]) -> Reference:
+    """Log-probs of the pairs before training."""
+    found: Reference = {}
+    for start in range(0, len(pairs), 32):
+        cut = pairs[start : start + 32]
+        values = answer_log_probs(learner.model, collate(cut, pad=0)).reshape(2, -1).tolist()
+        found |= {pair.id: (w, lo) for pair, w, lo in zip(cut, *values, strict=True)}
+    return found
+
+
+def gradients(model: nn.Module) -> Tensor:
+    """All gradients in one vector."""
+    return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
+
+
+def agree(sides: Sides) -> dict[str, float]:
+    """How far both are apart on the first batch. Raises SystemExit where that is more than rounding."""
+    cut = sides.pairs[: sides.batch]
+    batch = collate(cut, pad=0, reference=sides.reference)
+    inputs = sides.peer.data_collator([sides.peer.train_dataset[i] for i in range(sides.batch)])
+    theirs = sides.peer.compute_loss(sides.peer.model, inputs)
+    theirs.backward()
+    told = torch.cat(sides.peer.compute_ref_log_probs(sides.peer.model, inputs))
+    model = sides.ours.student.model
+    log_probs = answer_log_probs(model, batch)
+    loss = sides.ours.objective(log_probs, batch)[0] / len(cut)
+    loss.backward()
+    cosine = nn.functional.cosine_similarity(gradients(model), gradients(sides.peer.model), dim=0).item()
+    apart = {
+        "log-probs": (log_probs - told).abs().max().item(),
+        "loss": abs(loss.item() - theirs.item()),
+        "gradient-cosine": cosine,
+    }
+    model.zero_grad()
+    sides.peer.model.zero_grad()
+    if apart["log-probs"] > 1e-4 or apart["loss"] > 1e-5 or cosine < 0.99999:
+        raise SystemExit(f"The trainers do not agree, so no speed is told: {apart}")
+    return apart
+
+
+def windows(sides: Sides, steps: int) -> tuple[Any, Any]:
+    """Both as functions that take some steps and return how many."""
+    starts = cycle(range(0, len(sides.pairs) - sides.batch + 1, sides.batch))
+    peer_steps = _peer_steps(sides)
+
+    def ours() -> int:
+        for _ in range(steps):
+            start = next(starts)
+            cut = sides.pairs[start : start + sides.batch]
+            batches = micro_batches(cut, size=sides.batch, pad=0, reference=sides.reference)
+            sides.ours.step(batches, examples=len(cut), seed=start).tolist()  # a logged step: numbers leave the device
+        return steps
+
+    def theirs() -> int:
+        for _ in range(steps):
+            next(peer_steps)
+        return steps
+
+    return ours, theirs
+
+
+def _peer_steps(sides: Sides) -> Iterator[None]:
+    """TRL's own training step and optimizer, without the loop's start-up."""
+    peer = sides.peer
+    peer.create_optimizer()
+    peer.current_gradient_accumulation_steps = 1  # what its loop sets before the first step
+    for inputs in cycle(peer.get_train_dataloader()):
+        peer.training_step(peer.model, inputs, sides.batch)
+        nn.utils.clip_grad_norm_(peer.model.parameters(), 1.0)
+        peer.optimizer.step()
+        peer.optimizer.zero_grad()
+        yield
+
+
+def main() -> None:
+    """Gate, warm up, alternate, print the ratio with its interval, write the raw rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="tiny-student")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=10, help="steps in one window")
+    parser.add_argument("--rounds", type=int, default=10)
+    options = parser.parse_args()
+    model = next(root / options.model for root in settings().model_roots if (root / options.model).is_dir())
+    with tempfile.TemporaryDirectory() as folder:
+        sides = set_up(model, 20 * options.batch, options.batch, folder)
+        begun = time.perf_counter()
+        reference_of(sides.ours.student, sides.pairs)
+        precompute = time.perf_counter() - begun
+        gate = agree(sides)
+        ours, theirs = windows(sides, options.steps)
+        ours(), theirs()
+        pairs = alternate(timed(ours), timed(theirs), rounds=options.rounds)
+        same = alternate(timed(ours), timed(ours), rounds=options.rounds)
+    rows = [{"ours": a, "trl": b} for a, b in pairs]
+    told = vars(options) | {"threads": torch.get_num_threads(), "precompute-seconds": precompute, "apart": gate}
+    figures = {"cpu/default": summary(pairs), "cpu/same": summary(same)}
+    write("trainer", settings=told, rows=rows, summary=figures)
+
+
+if __name__ == "__main__":
+    main()
