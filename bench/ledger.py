@@ -48,7 +48,7 @@ def ledger() -> Iterator[None]:
             config.set_main_option("sqlalchemy.url", cluster.url().replace("%", "%%"))
             command.upgrade(config, "head")
             whole = settings().model_copy(update={"database_url": cluster.url()})
-            database.settings = lambda: whole  # type: ignore[assignment]
+            database.settings = lambda: whole  # type: ignore[attr-defined,assignment]
             database.engine.cache_clear()
             yield
             database.engine().dispose()
@@ -166,7 +166,7 @@ def store_pairs(session: Any, claim: Claim, batch: list[Row]) -> None:
 
 def main() -> None:
     """Measure, print, and write `bench/results/ledger.json`."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     with ledger():
         for number in range(ROUNDS):
             ask(number)
