@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import Dataset
+from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from torch import Tensor, nn
 from transformers import AutoModelForCausalLM
-from trl import DPOConfig, DPOTrainer
+from trl.trainer.dpo_config import DPOConfig
+from trl.trainer.dpo_trainer import DPOTrainer
 
 from bench.ratio import alternate, summary, timed
 from bench.result import write
