@@ -1,6 +1,8 @@
 """The relay, which rings for work that nobody was rung for, and the sweep, which mends what vanished workers left."""
 
+import os
 import signal
+import socket
 import threading
 import time
 from collections import defaultdict
@@ -10,8 +12,9 @@ import structlog
 from core import doorbell
 from core.database import transaction
 from core.errors import BurnishError, Unavailable
+from core.ids import new_id
 from core.logs import configure
-from core.queries import idempotency_keys, recovery, runs
+from core.queries import idempotency_keys, recovery, runs, workers
 from core.settings import settings
 from core.states import Queue
 from workers import advance, training
@@ -63,15 +66,23 @@ def _resume_when_there_is_room() -> None:
 
 def run(stop: threading.Event) -> None:
     """Relay and sweep until `stop` is set. A server that is away is waited for."""
-    swept = -settings().sweep_seconds
+    owner, swept = new_id("wrk"), -settings().sweep_seconds
     while not stop.wait(settings().relay_seconds):
         try:
             relay()
             if time.monotonic() - swept >= settings().sweep_seconds:
                 sweep()
+                _sign(owner)
                 swept = time.monotonic()
         except BurnishError as error:
             log.warning("sweep failed, trying again", error=error.message)
+
+
+def _sign(owner: str) -> None:
+    """A sign of life, and an end to the memory of processes that gave none for a day."""
+    with transaction() as session:
+        workers.seen(session, id=owner, queue="sweep", info={"pid": os.getpid(), "host": socket.gethostname()})
+        workers.forget(session, hours=24)
 
 
 def main() -> None:

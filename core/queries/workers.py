@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -22,3 +22,8 @@ def alive(session: Session, *, within: float) -> list[Worker]:
     """Workers seen in the last `within` seconds."""
     statement = select(Worker).where(Worker.seen_at > func.clock_timestamp() - seconds(within)).order_by(Worker.queue)
     return list(session.scalars(statement))
+
+
+def forget(session: Session, *, hours: float) -> None:
+    """Drop workers that gave no sign for so long."""
+    session.execute(delete(Worker).where(Worker.seen_at < func.clock_timestamp() - seconds(hours * 3600)))
