@@ -39,6 +39,7 @@ class Result:
     distillation: Distillation
     evaluation: Evaluation
     pairs: dict[str, int]
+    engine: str
     seconds: float
 
     @property
@@ -100,10 +101,11 @@ def run(burnish: Burnish, *, prompts: int = 600, quiet: bool = False) -> Result:
     found = burnish.distillations.get(made.id)
     if not ended.good or found.run is None:
         raise DemoFailed(f"Distillation {made.id} is {found.status}: {found.error or 'see burnish tail ' + made.id}")
-    kept = burnish.datasets.pairs(found.dataset, limit=100, verdict="kept")
+    kept = list(burnish.datasets.pairs(found.dataset, limit=100, verdict="kept"))
     numbers = Counter(pair.behavior for pair in kept)
+    engines = ", ".join(sorted({pair.engine for pair in kept}))
     evaluation = burnish.runs.evaluations(found.run, samples=LOOKED_AT)[0]
-    return Result(found, evaluation, {**numbers, OVERALL: numbers.total()}, took)
+    return Result(found, evaluation, {**numbers, OVERALL: numbers.total()}, engines, took)
 
 
 def show(result: Result) -> None:
@@ -116,7 +118,8 @@ def show(result: Result) -> None:
         console.print(Text.assemble(("  after   ", "green"), sample["tuned"]))
     console.print()
     console.print(Text.assemble("Tuned model: ", (result.model, "bold")), soft_wrap=True)
-    console.print(f"{result.pairs[OVERALL]} pairs, {seconds(result.seconds)} in all.", markup=False, highlight=False)
+    ending = f"{result.pairs[OVERALL]} pairs from a teacher on {result.engine}, {seconds(result.seconds)} in all."
+    console.print(ending, markup=False, highlight=False)
 
 
 def samples(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -136,6 +139,7 @@ def write(result: Result) -> Path:
         "behaviors": {line.name: _numbers(line, result) for line in result.changes if line.name != OVERALL},
         OVERALL: next((_numbers(line, result) for line in result.changes if line.name == OVERALL), None),
         "improved": result.improved,
+        "engine": result.engine,
         "seconds": round(result.seconds, 1),
         "model": result.model,
         "distillation": result.distillation.id,

@@ -58,6 +58,7 @@ class Pair(Answer):
     margin: float | None
     verdict: str
     reason: str | None
+    engine: str
 
 
 class Run(Answer):

@@ -31,6 +31,10 @@ class PairObject(Object):
     reason: str | None
     guard: bool
     tags: dict[str, Any]
+    engine: str = Field(description="the teacher's engine: vllm or transformers")
+    model_fingerprint: str = Field(description="SHA-256 of the teacher's weights and configs")
+    template_hash: str = Field(description="of the chat template the turns were rendered with")
+    seed: int = Field(description="of the chain; each turn derives its own by name")
     created_at: datetime
 
 
@@ -57,6 +61,10 @@ def show_pair(row: AnyRow) -> PairObject:
         reason=pair.reason,
         guard=prompt.guard,
         tags=prompt.tags,
+        engine=chain.engine,
+        model_fingerprint=chain.model_fingerprint,
+        template_hash=chain.template_hash,
+        seed=chain.seed,
         created_at=pair.created_at,
     )
 

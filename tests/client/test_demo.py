@@ -64,7 +64,7 @@ def distillation() -> Distillation:
 
 def result(low: float = 0.5) -> demo.Result:
     """What a demo ends with."""
-    return demo.Result(distillation(), evaluation(low), {"a": 30, "overall": 30}, 123.4)
+    return demo.Result(distillation(), evaluation(low), {"a": 30, "overall": 30}, "vllm", 123.4)
 
 
 def test_the_improvement_counts_when_its_whole_interval_lies_above_zero() -> None:
@@ -76,7 +76,7 @@ def test_the_improvement_counts_when_its_whole_interval_lies_above_zero() -> Non
 def test_an_evaluation_that_is_not_settled_improves_nothing() -> None:
     unsettled = Evaluation(id="eval_1", run="run_1", status="in_progress", summary=None, samples=[])
     assert changes(unsettled) == []
-    assert not demo.Result(distillation(), unsettled, {}, 1.0).improved
+    assert not demo.Result(distillation(), unsettled, {}, "vllm", 1.0).improved
 
 
 def test_the_file_holds_every_number_by_behavior(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
