@@ -80,6 +80,10 @@ class GeneratingDesk:
             self._beats.close(lease)
             await asyncio.to_thread(give_up.load_failed, claim, error)
             return
+        except Unavailable as error:  # the model hub, or the database
+            self._beats.close(lease)
+            await asyncio.to_thread(give_up.wait, claim, error)
+            return
         except BaseException:
             self._beats.close(lease)
             raise

@@ -12,8 +12,10 @@ from core.database import transaction
 from core.errors import BadInput, BurnishError, LeaseLost, Unavailable
 from core.ledger import Claim
 from core.queries import recovery, shards
+from core.settings import settings
 
 log = structlog.get_logger()
+WAITS = 4  # first pauses of a failed shard that a shard waits when nobody is to blame
 
 
 class LoadFailed(BurnishError):
@@ -27,6 +29,12 @@ class LoadFailed(BurnishError):
 def hand_back(claim: Claim) -> None:
     """Without blame: the worker stops, or has another model loaded."""
     _let_go(claim, lambda session: shards.hand_back(session, claim))
+
+
+def wait(claim: Claim, error: Unavailable) -> None:
+    """Without blame, and not again at once: something that the work needs does not answer."""
+    log.warning("shard waits", shard=claim.shard_id, model=claim.model, error=error.message)
+    _let_go(claim, lambda session: shards.hand_back(session, claim, pause=WAITS * settings().retry_seconds))
 
 
 def release(claim: Claim, error: BurnishError) -> None:

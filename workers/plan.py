@@ -76,7 +76,7 @@ def _answers(session: Session, claim: Claim) -> Plan:
 
     def store(session: Session, rows: Sequence[Row]) -> None:
         new = evaluations.store_answers(session, [row | {"token": claim.token} for row in rows])
-        shards.guard(session, claim, completed=new, tokens=sum(row["tokens"] for row in rows))
+        shards.guard(session, claim, completed=len(new), tokens=sum(new))
 
     make = [lambda teacher, question=question: run_answer(teacher, question) for question in questions]
     return Plan(evaluation.engine, claim.model, make, store)

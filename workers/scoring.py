@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.configs.dataset import RewardConfig
 from core.database import transaction
-from core.errors import BadInput, BurnishError, EngineDied, LeaseLost
+from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
 from core.ledger import Claim
 from core.queries import datasets, evaluations, pipeline, runs, scores, shards
 from core.queries.rows import AnyRow
@@ -65,6 +65,8 @@ class ScoringDesk:
             log.info("shard was taken meanwhile", shard=claim.shard_id)
         except give_up.LoadFailed as error:
             give_up.load_failed(claim, error.cause)
+        except Unavailable as error:  # the model hub, or the database
+            give_up.wait(claim, error)
         except BurnishError as error:
             log.warning("shard failed", shard=claim.shard_id, error=str(error))
             if isinstance(error, EngineDied):

@@ -56,6 +56,8 @@ def train(claim: Claim, stop: threading.Event) -> None:
         log.info("training let go", run=claim.run_id, reason=error.message)
     except BadInput as error:
         _refuse(claim, error)
+    except Unavailable as error:  # the model hub, or the database
+        give_up.wait(claim, error)
     except BurnishError as error:
         give_up.release(claim, error)
 

@@ -124,6 +124,7 @@ def pause(session: Session, project_id: str, id: str) -> Dataset:
 
 def _stop(session: Session, project_id: str, id: str, *, to: DatasetState, shard: ShardState) -> Dataset:
     dataset = get(session, project_id, id)
+    parents.hold(session, parents.of_dataset(id))
     if move(session, Dataset, id, to):
         parents.fence(session, parents.of_dataset(id), shard)
         events.tell(session, project_id=project_id, subject=id, message=f"Dataset {to}.")
@@ -138,7 +139,7 @@ def resume(session: Session, project_id: str, id: str) -> Dataset:
     dataset = get(session, project_id, id)
     if not move(session, Dataset, id, DatasetState.in_progress, error=None):
         raise Conflict(f"Dataset {id} is {dataset.state}; only a paused, cancelled or failed one can be resumed.")
-    prompts.restore(session, id)
+    prompts.restore(session, id, held_out=False)
     recovery.forgive(session, parents.of_dataset(id))
     parents.reopen(session, parents.of_dataset(id))
     events.tell(session, project_id=project_id, subject=id, message="Dataset resumed.")

@@ -1,6 +1,7 @@
 """Statements about distillations."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,13 +61,18 @@ def page(session: Session, project_id: str, *, after: str | None = None, limit: 
 
 
 def cancel(session: Session, project_id: str, id: str) -> Distillation:
-    """Stop whichever part is under way. Cancelling a cancelled one changes nothing. Raises Conflict."""
+    """Stop whichever part is under way. Cancelling a cancelled one changes nothing. Raises Conflict.
+
+    A dataset that ended before its run began is left as it is: no run follows.
+    """
     distillation = get(session, project_id, id)
     if move(session, Distillation, id, DistillationState.cancelled):
+        session.refresh(distillation)  # a run may have begun since it was read; from here on none does
         if distillation.run_id is not None:
             runs.cancel(session, project_id, distillation.run_id)
         else:
-            datasets.cancel(session, project_id, distillation.dataset_id)
+            with suppress(Conflict):
+                datasets.cancel(session, project_id, distillation.dataset_id)
     session.refresh(distillation)
     if distillation.state != DistillationState.cancelled:
         raise Conflict(f"Distillation {id} is {distillation.state} and cannot be cancelled.")

@@ -29,16 +29,19 @@ def begin(session: Session, run: Run, *, student: str) -> None:
 
 
 def tuned_ready(session: Session, run_id: str) -> None:
-    """Training ended and `run.artifact` is set: evaluate, or succeed at once when there is nothing to evaluate."""
+    """Training ended and `run.artifact` is set: evaluate, or succeed at once when there is nothing to evaluate.
+
+    A pause that was asked for at the last step came too late and is forgotten.
+    """
     run = session.scalars(select(Run).where(Run.id == run_id)).one()
     session.refresh(run)
     if of_run(session, run_id) is None:
-        move(session, Run, run_id, RunState.evaluating)
+        move(session, Run, run_id, RunState.evaluating, pause_asked=False, pause_reason=None)
         move(session, Run, run_id, RunState.succeeded)
         return
     first, last, _ = held_out(session, run.dataset_id)
     model = str((settings().data_dir / str(run.artifact)).resolve())
-    if move(session, Run, run_id, RunState.evaluating):
+    if move(session, Run, run_id, RunState.evaluating, pause_asked=False, pause_reason=None):
         _queue_answers(session, run, role="tuned", model=model, span=(first, last))
         events.tell(session, project_id=run.project_id, subject=run_id, message="Evaluating base and tuned model.")
 
@@ -113,12 +116,12 @@ def waiting_answers(session: Session, claim: Claim) -> list[AnyRow]:
     return list(session.execute(statement))
 
 
-def store_answers(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert answers that are not there yet; returns how many were new."""
+def store_answers(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert answers that are not there yet; returns the tokens of each that was new."""
     if not rows:
-        return 0
-    statement = insert(EvaluationAnswer).on_conflict_do_nothing().returning(EvaluationAnswer.id)
-    return len(session.execute(statement, list(rows)).all())
+        return []
+    statement = insert(EvaluationAnswer).on_conflict_do_nothing().returning(EvaluationAnswer.tokens)
+    return list(session.scalars(statement, list(rows)))
 
 
 def waiting_judgements(session: Session, claim: Claim, scorer: str) -> list[AnyRow]:

@@ -28,11 +28,13 @@ def quarantine(session: Session, dataset_id: str, index: int, *, error: str) -> 
     )
 
 
-def restore(session: Session, dataset_id: str) -> None:
-    """Put quarantined prompts back to work."""
+def restore(session: Session, dataset_id: str, *, held_out: bool) -> None:
+    """Put quarantined prompts back to work: those of the evaluation, or those of the dataset itself."""
+    of_evaluation = Prompt.split == "evaluation"
     session.execute(
         update(Prompt)
         .where(Prompt.dataset_id == dataset_id, Prompt.quarantined_at.is_not(None))
+        .where(of_evaluation if held_out else ~of_evaluation)
         .values(quarantined_at=None, error=None)
         .execution_options(synchronize_session=False)
     )

@@ -13,7 +13,7 @@ from core.configs.run import RunConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import evaluations, events, parents, recovery, shards
+from core.queries import evaluations, events, parents, prompts, recovery, shards
 from core.queries.moves import move
 from core.states import RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
@@ -117,6 +117,7 @@ def resume(session: Session, project_id: str, id: str) -> Run:
     to = RunState.evaluating if trained else RunState.queued
     if not move(session, Run, id, to, pause_asked=False, pause_reason=None, error=None):
         raise Conflict(f"Run {id} is {run.state}; only a paused, cancelled or failed one can be resumed.")
+    prompts.restore(session, run.dataset_id, held_out=True)
     recovery.forgive(session, parents.of_run(id))
     parents.reopen(session, parents.of_run(id))
     events.tell(session, project_id=project_id, subject=id, message="Run resumed.")

@@ -138,13 +138,14 @@ def held(session: Session, shard_id: int, token: int) -> Claim:
     return as_claim(found)
 
 
-def hand_back(session: Session, claim: Claim) -> None:
-    """Give up a shard without blame, when the worker stops or has another model loaded. Raises LeaseLost."""
+def hand_back(session: Session, claim: Claim, *, pause: float = 0.0) -> None:
+    """Give up a shard without blame, to be claimed again after `pause` seconds. Raises LeaseLost."""
     _write(
         session,
         claim,
         state=str(ShardState.queued),
         attempts=Shard.attempts - 1,
+        available_at=func.clock_timestamp() + seconds(pause),
         lease_expires_at=None,
         token=None,
         owner=None,
