@@ -2,7 +2,7 @@
 FROM python:3.11-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN useradd --uid 10001 --create-home burnish \
-    && mkdir -p /app /data /models/huggingface \
+    && mkdir -p /app /data /models \
     && chown -R burnish:burnish /data /models
 WORKDIR /app
 

@@ -1,4 +1,4 @@
-"""Where the server is and which key opens it: given, in the environment, or in the file that `burnish up` writes."""
+"""Where the server is and which key opens it: given, in the environment or `.env`, or in what `burnish up` writes."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 class ClientSettings(BaseSettings):
     """BURNISH_URL, BURNISH_KEY, and BURNISH_DATA_DIR, in which `client.json` lies."""
 
-    model_config = SettingsConfigDict(env_prefix="BURNISH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="BURNISH_", frozen=True, extra="ignore", env_file=".env")
 
     url: str | None = None
     key: str | None = None
@@ -30,7 +30,7 @@ class Server:
 
 
 def find_server(url: str | None = None, key: str | None = None) -> Server:
-    """What was given, else the environment, else `client.json` in the data folder, else this machine's port 8000.
+    """What was given, else the environment, else `.env`, else `client.json` in the data folder, else port 8000 here.
 
     A remembered key is only sent to the address it was remembered with.
     """

@@ -7,11 +7,13 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.settings import Settings, settings
-from local import demo, scratch, stack
+from local import demo, postgres, scratch, stack
 from local.child import NotReady
 from local.console import Screen
 from local.folder import AlreadyRunning, DataFolder
 from local.sockets import SocketFolderTaken
+
+EXPECTED = (stack.CannotStart, AlreadyRunning, NotReady, SocketFolderTaken, postgres.OtherVersion)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,7 +46,7 @@ def main() -> int:
     """Expected troubles are one sentence on the error stream, and status 1."""
     try:
         return run(parser().parse_args())
-    except (stack.CannotStart, AlreadyRunning, NotReady, SocketFolderTaken, ValidationError) as error:
+    except (*EXPECTED, ValidationError) as error:
         print(f"burnish: {error}", file=sys.stderr)
         return 1
 

@@ -60,10 +60,14 @@ def fingerprint(choice: Choice) -> str:
     return digest.hexdigest()
 
 
-def pip(*arguments: str) -> bool:
-    """Run the environment's pip in the repository; whether it succeeded."""
+def pip(*arguments: str, constraints: str | None = None) -> bool:
+    """Run the environment's pip in the repository; whether it succeeded.
+
+    `constraints` holds for what packages are built with, too: pip's option -c does not, its environment does.
+    """
     command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", *arguments]
-    return subprocess.run(command, check=False, cwd=ROOT).returncode == 0
+    pins = [f"{name}={constraints}" for name in ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT") if constraints]
+    return subprocess.run(["env", *pins, *command], check=False, cwd=ROOT).returncode == 0
 
 
 def install_cpu_torch(constraints: str) -> None:
@@ -71,11 +75,11 @@ def install_cpu_torch(constraints: str) -> None:
     pinned = re.search(r"^torch==(\S+)$", (ROOT / constraints).read_text(), re.MULTILINE)
     if pinned is None:
         sys.exit(f"setup: {constraints} pins no torch")
-    wanted = ("install", "-c", constraints, f"torch=={pinned[1]}+cpu")
-    if pip(*wanted):
+    wanted = ("install", f"torch=={pinned[1]}+cpu")
+    if pip(*wanted, constraints=constraints):
         return
     print(f"setup: the package index has no torch {pinned[1]}+cpu; adding PyTorch's own CPU index", flush=True)
-    if not pip(*wanted, "--extra-index-url", TORCH_CPU_INDEX):
+    if not pip(*wanted, "--extra-index-url", TORCH_CPU_INDEX, constraints=constraints):
         sys.exit(f"setup: torch {pinned[1]}+cpu could not be installed; the lines above say why")
 
 
@@ -102,7 +106,7 @@ def main() -> None:
     STAMP.unlink(missing_ok=True)
     if choice.cpu_torch:
         install_cpu_torch(choice.constraints)
-    if not pip("install", "-c", choice.constraints, "-e", f".[{choice.extra},dev]"):
+    if not pip("install", "-e", f".[{choice.extra},dev]", constraints=choice.constraints):
         sys.exit("setup: the installation failed; the lines above say why")
     remove_foreign_media()
     STAMP.write_text(wanted)

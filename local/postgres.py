@@ -55,10 +55,23 @@ class Cluster:
         subprocess.run(program, check=False, user=self.user, capture_output=True)
 
 
+class OtherVersion(RuntimeError):
+    """Another major version of PostgreSQL made the data; the message says what to do."""
+
+
 def prepare(data: Path) -> Cluster:
-    """Make the cluster in `data` unless it is there; raises RuntimeError when another major version made it."""
+    """Make the cluster in `data` unless it is there; raises `OtherVersion` when another major version made it."""
     data.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(data, start=False, cleanup_mode=None)
+    try:
+        server = get_server(data, start=False, cleanup_mode=None)
+    except RuntimeError as error:
+        if not (data / "PG_VERSION").exists():
+            raise
+        raise OtherVersion(
+            f"{data} was made by PostgreSQL {(data / 'PG_VERSION').read_text().strip()}, another major version than "
+            "the embedded one. Dump it with the version of Burnish that made it and load it into a new data folder, or "
+            "name a server of that version in BURNISH_DATABASE_URL."
+        ) from error
     server.ensure_pgdata_inited()
     home = server.pgdata
     sockets = socket_folder(home, file=SOCKET, user=server.system_user)

@@ -1,6 +1,5 @@
 """A real Chromium for tests, and everything it complains about."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from local.browser import installed
+from tests.absence import may_skip
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -27,7 +27,7 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = installed() or playwright.chromium.executable_path
         if not shutil.which(path):
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(REMEDY)
+            (pytest.skip if may_skip() else pytest.fail)(REMEDY)
         expect.set_options(timeout=PATIENCE)
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser

@@ -157,7 +157,8 @@ def test_every_setting_exists(service: str) -> None:
 @pytest.mark.parametrize("service", OWN)
 def test_the_settings_are_valid(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SERVICES[service]["environment"].items():
-        monkeypatch.setenv(name, re.sub(r"\$\{\w+:\?[^}]*\}", "secret", value))
+        given = re.sub(r"\$\{\w+:\?[^}]*\}", "secret", value)
+        monkeypatch.setenv(name, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", given))
     assert str(Settings().data_dir) == "/data"
 
 

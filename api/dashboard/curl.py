@@ -10,17 +10,17 @@ from fastapi import Depends, Request
 
 @dataclass(frozen=True)
 class Commands:
-    """Writes commands for the address the visitor uses; the key is left to the shell's BURNISH_API_KEY."""
+    """Writes commands for the address the visitor uses; the key is left to the shell's BURNISH_KEY."""
 
     base: str
 
     def get(self, path: str) -> str:
         """Read something."""
-        return f'curl {shlex.quote(self.base + path)} \\\n  -H "Authorization: Bearer $BURNISH_API_KEY"'
+        return f'curl {shlex.quote(self.base + path)} \\\n  -H "Authorization: Bearer $BURNISH_KEY"'
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> str:
         """Ask for something."""
-        lines = [f"curl -X POST {shlex.quote(self.base + path)}", '  -H "Authorization: Bearer $BURNISH_API_KEY"']
+        lines = [f"curl -X POST {shlex.quote(self.base + path)}", '  -H "Authorization: Bearer $BURNISH_KEY"']
         if body is not None:
             lines += ['  -H "Content-Type: application/json"', f"  -d {shlex.quote(json.dumps(body, indent=2))}"]
         return " \\\n".join(lines)

@@ -177,6 +177,9 @@ def test_the_server_is_the_one_given_or_in_the_environment_or_remembered(
     (tmp_path / "client.json").write_text('{"url": "http://127.0.0.1:9", "key": "remembered"}')
     assert (find_server().url, find_server().key) == ("http://127.0.0.1:9", "remembered")
     assert find_server("http://elsewhere").key is None
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("BURNISH_KEY=written down\n")
+    assert find_server().key == "written down"
     monkeypatch.setenv("BURNISH_KEY", "environment")
     assert find_server("http://elsewhere").key == "environment"
     assert find_server(None, "given").key == "given"

@@ -60,6 +60,54 @@ def test_the_fingerprint_tells_choices_apart() -> None:
     assert len({install.fingerprint(choice) for choice in (install.CUDA, install.CPU, install.PLAIN)}) == 3
 
 
+class Index:
+    """Notes what pip is asked for; the index that is configured lacks what `lacks` says."""
+
+    def __init__(self, *, lacks: str) -> None:
+        self.lacks = lacks
+        self.asked: list[tuple[str, ...]] = []
+        self.constraints: list[str | None] = []
+
+    def pip(self, *arguments: str, constraints: str | None = None) -> bool:
+        self.asked.append(arguments)
+        self.constraints.append(constraints)
+        elsewhere = "--extra-index-url" in arguments
+        return self.lacks == "nothing" or (self.lacks == "the build" and elsewhere)
+
+
+@pytest.mark.parametrize("lacks", ["nothing", "the build"])
+def test_torch_for_the_cpu_comes_from_the_configured_index_or_else_from_pytorchs_own(
+    lacks: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    index = Index(lacks=lacks)
+    monkeypatch.setattr(install, "pip", index.pip)
+    install.install_cpu_torch("constraints.txt")
+    said = capsys.readouterr().out
+    assert [arguments[1].endswith("+cpu") for arguments in index.asked] == [True] * len(index.asked)
+    assert set(index.constraints) == {"constraints.txt"}
+    if lacks == "nothing":
+        assert (len(index.asked), said) == (1, "")
+    else:
+        assert [arguments[2:] for arguments in index.asked] == [(), ("--extra-index-url", install.TORCH_CPU_INDEX)]
+        assert "the package index has no torch" in said
+
+
+def test_without_torch_anywhere_the_setup_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "pip", Index(lacks="everything").pip)
+    with pytest.raises(SystemExit, match="could not be installed"):
+        install.install_cpu_torch("constraints.txt")
+
+
+def test_constraints_hold_for_what_packages_are_built_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    told = tmp_path / "told"
+    program(tmp_path / "bin", "python", f'echo "$PIP_CONSTRAINT" "$PIP_BUILD_CONSTRAINT" "$@" > {told}')
+    monkeypatch.setattr(install, "VENV", tmp_path)
+    assert install.pip("install", "x", constraints="constraints.txt")
+    assert told.read_text().split()[:2] == ["constraints.txt", "constraints.txt"]
+    assert told.read_text().split()[-2:] == ["install", "x"]
+
+
 def test_a_browser_on_the_path_is_found(machine: Path) -> None:
     assert browser.installed() is None
     program(machine, "chromium", "exit 0")

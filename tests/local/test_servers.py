@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from local import child, postgres, valkey
+from local.__main__ import main
 from local.sockets import LONGEST, SocketFolderTaken, socket_folder
 
 
@@ -80,3 +81,17 @@ def test_a_server_that_ends_at_once_is_reported(open_folder: Path) -> None:
     with pytest.raises(child.NotReady, match="ended with status"), child.running(cluster, open_folder / "log"):
         pass
     assert "no_such_setting" in (open_folder / "log").read_text()
+
+
+def test_data_of_another_postgres_version_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres" / "PG_VERSION").write_text("12\n")
+    with pytest.raises(postgres.OtherVersion, match=r"made by PostgreSQL 12, .*Dump it"):
+        postgres.prepare(tmp_path / "postgres")
+    monkeypatch.delenv("BURNISH_DATABASE_URL", raising=False)
+    monkeypatch.setattr("sys.argv", ["local", "up", "--port", "0", "--data-dir", str(tmp_path)])
+    monkeypatch.setattr("local.stack.refuse_busy_port", lambda host, port: None)
+    assert main() == 1
+    assert capsys.readouterr().err.startswith("burnish: ")

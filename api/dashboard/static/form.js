@@ -38,7 +38,7 @@ function write() {
   const body = JSON.stringify(bodyOf(), null, 2).replaceAll("'", "'\\''");
   code.textContent = [
     `curl -X POST ${address}`,
-    '-H "Authorization: Bearer $BURNISH_API_KEY"',
+    '-H "Authorization: Bearer $BURNISH_KEY"',
     '-H "Content-Type: application/json"',
     `-d '${body}'`,
   ].join(" \\\n  ");

@@ -12,6 +12,7 @@ from transformers import AutoModelForSequenceClassification
 from core.configs.dataset import RewardConfig
 from core.errors import BadInput, EngineDied
 from core.models import fingerprint
+from tests.absence import may_skip
 from tests.factories.models import classifier_model
 from workers.chat import Chat
 from workers.rewards import load_reward
@@ -23,6 +24,7 @@ ANSWERS = [
     for question in ("Name the capital of France.", "Help me.")
     for text in ("Paris", "The capital of France is Paris. " * 5, "I am sorry.", "x" * 200, "")
 ]
+vllm = pytest.mark.skipif(find_spec("vllm") is None and may_skip(), reason="vLLM is not installed here")
 TOO_LONG = Answer(({"role": "user", "content": "Help me."},), "word " * 600, expect=None, guard=False)
 
 
@@ -46,7 +48,7 @@ def logits(folder: Path) -> list[float]:
     scope="module",
     params=[
         "transformers",
-        pytest.param("vllm", marks=pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed here")),
+        pytest.param("vllm", marks=vllm),
     ],
 )
 def reward(request: pytest.FixtureRequest, folder: Path) -> Iterator[Classifier]:

@@ -17,6 +17,7 @@ from core.configs.dataset import Sampling
 from core.errors import BadInput, EngineDied
 from core.models import fingerprint
 from core.settings import ROOT
+from tests.absence import may_skip
 from tests.factories.processes import group
 from workers.teachers import choose_engine, load_teacher
 from workers.teachers.served import ServedTeacher
@@ -33,7 +34,7 @@ CHATS = [prompt.chat(" ".join([RECIPE.principle] * 4)) for prompt in RECIPE.prom
 INSTRUCTIONS = (RECIPE.critique_instruction, RECIPE.revision_instruction)
 GREEDY = Sampling(temperature=0, max_tokens=48)
 WARM = Sampling(temperature=1.0, max_tokens=48)
-vllm = pytest.mark.skipif(find_spec("vllm") is None, reason="vLLM is not installed here")
+vllm = pytest.mark.skipif(find_spec("vllm") is None and may_skip(), reason="vLLM is not installed here")
 
 
 @pytest.fixture(scope="module")
