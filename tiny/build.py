@@ -14,7 +14,7 @@ from tiny.training import Plan, comparison_loss, language_loss, train
 SEED = 2
 PLANS = {
     "school": Plan("teacher at school", steps=320, batch=64, rate=3e-3),
-    "teacher": Plan("teacher", steps=1300, batch=32, rate=2.5e-3),
+    "teacher": Plan("teacher", steps=2200, batch=32, rate=2.5e-3),
     "student": Plan("student", steps=1600, batch=64, rate=3e-3),
     "reward": Plan("reward", steps=80, batch=32, rate=7e-4, warmup=20),
 }

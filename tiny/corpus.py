@@ -11,7 +11,7 @@ from tiny.recipes import RECIPES
 from tiny.tokenizer import END, IDS, ROLES
 
 BEHAVIORS = tuple(REQUESTS)
-TEACHER_GOOD = {False: 0.38, True: 0.48}
+TEACHER_GOOD = {False: 0.37, True: 0.41}
 STUDENT_GOOD = {False: 0.33, True: 0.86}
 Turns = list[tuple[str, str]]
 
