@@ -30,7 +30,12 @@ FINISHED = {
 DOUBLED = {
     "I2: a chain twice": "SELECT prompt_id, sample FROM chain GROUP BY 1, 2 HAVING count(*) > 1",
     "I2: a pair twice": "SELECT chain_id FROM pair GROUP BY 1 HAVING count(*) > 1",
-    "I2: a score twice": "SELECT chain_id, answer, scorer FROM score GROUP BY 1, 2, 3 HAVING count(*) > 1",
+    "I2: a score twice": """
+        SELECT chain_id, evaluation_answer_id, answer, scorer FROM score GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+    """,
+    "I2: an evaluation answer twice": """
+        SELECT evaluation_id, prompt_id, role, sample FROM evaluation_answer GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+    """,
 }
 STALE = {"I4: a chain under a token nobody held": "SELECT * FROM stale_write"}
 COUNTED = {
@@ -73,7 +78,7 @@ SUMMED = {
     """,
     "I7: a shard that ended has rows unaccounted for": """
         SELECT id, state, completed, failed, total FROM shard
-        WHERE state IN ('done', 'halved', 'quarantined') AND completed + failed <> total
+        WHERE stage <> 'train' AND state IN ('done', 'halved', 'quarantined') AND completed + failed <> total
     """,
 }
 ALWAYS = FINISHED | DOUBLED | STALE | COUNTED | SUMMED

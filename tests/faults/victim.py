@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.configs.dataset import RewardConfig
-from core.queries import chains, pipeline, shards
+from core.queries import chains, evaluations, pipeline, scores, shards
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, plain
 from workers import __main__ as worker
@@ -54,6 +54,11 @@ POINTS = {
     "before_done": Point(pipeline, "finish"),
     "after_done": Point(advance, "after"),
 }
+EVALUATION_POINTS = {
+    "before_answers": Point(evaluations, "store_answers"),
+    "before_scores": Point(scores, "store"),
+}
+EVERYWHERE = POINTS | EVALUATION_POINTS
 
 
 def install(point: Point) -> None:
@@ -70,14 +75,14 @@ def install(point: Point) -> None:
 
 
 def script(log: Path | None) -> Callable[[str, int], Turn]:
-    """Plain answers, each draft noted in the log; a prompt that says poison kills."""
+    """Plain answers, each noted in the log as `<number of the turn> <prompt>`; a prompt that says poison kills."""
 
     def answer(prompt: str, number: int) -> Turn:
         if "poison" in prompt:
             die()
-        if log is not None and number == 0:
+        if log is not None:
             with log.open("a") as notes:
-                notes.write(f"{prompt}\n")
+                notes.write(f"{number} {prompt}\n")
         return plain(prompt, number)
 
     return answer
@@ -88,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("queue")
     parser.add_argument("--seconds", type=float, default=0.0)
-    parser.add_argument("--die", choices=POINTS)
+    parser.add_argument("--die", choices=EVERYWHERE)
     parser.add_argument("--log", type=Path)
     asked = parser.parse_args()
 
@@ -101,7 +106,7 @@ def main() -> None:
     generation.load_teacher = load_teacher
     scoring.load_reward = load_reward
     if asked.die:
-        install(POINTS[asked.die])
+        install(EVERYWHERE[asked.die])
     sys.argv = ["victim", asked.queue]
     worker.main()
 
