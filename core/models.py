@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os.path
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +14,7 @@ from core.errors import ForbiddenModel, UnknownName
 ALLOWED_SUFFIXES = (".safetensors", ".json", ".txt", ".jinja", ".md", ".model")
 ALLOWED_NAMES = ("LICENSE", "NOTICE", ".gitattributes")
 FORBIDDEN_KEYS = ("auto_map", "_attn_implementation_internal")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 CHUNK = 1 << 20
 
 
@@ -38,15 +41,22 @@ def locate(name: str, roots: Sequence[Path], *, param: str = "model") -> ModelRe
     candidates = [Path(name)] if name.startswith(("/", ".")) else [root / name for root in roots]
     for candidate in candidates:
         real = candidate.resolve()
-        if not real.is_dir():
+        if not os.path.isdir(real):  # unlike Path.is_dir, no error for a name that no folder can have
             continue
         if not any(real != root and real.is_relative_to(root) for root in real_roots):
             raise ForbiddenModel(f"Model folder {name!r} is outside the model roots; move it under one.", param=param)
         check_folder(real, param=param)
         return ModelRef(name, real)
-    if name.count("/") == 1 and not name.startswith(("/", ".")) and ".." not in name:
+    if _is_hub_id(name, roots):
         return ModelRef(name, None)
     raise UnknownName("model", name, available(roots), param=param)
+
+
+def _is_hub_id(name: str, roots: Sequence[Path]) -> bool:
+    """Whether the form is `owner/name`; not when the first part is a root's name or a folder right here: a path."""
+    owner = name.partition("/")[0]
+    is_path = owner in {root.resolve().name for root in roots} or os.path.isdir(owner)
+    return HUB_ID.fullmatch(name) is not None and ".." not in name and not is_path
 
 
 def available(roots: Sequence[Path]) -> list[str]:

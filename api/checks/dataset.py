@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from api.checks.models import check_causal, complete_reward
+from api.checks.models import complete_causal, complete_reward
 from core.configs.dataset import DatasetConfig
 from core.errors import BadInput, UnknownName
 from core.queries import behaviors
@@ -26,8 +26,8 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     Raises UnknownName, ForbiddenModel, or BadInput.
     """
     found = _behaviors(session, project_id, config, at)
-    teacher = config.teacher.model or settings().default_teacher
-    check_causal(teacher, param=f"{at}teacher.model")
+    asked = config.teacher.model or settings().default_teacher
+    teacher = complete_causal(session, project_id, name=asked, param=f"{at}teacher.model")
     reward = complete_reward(config.reward, param=f"{at}reward")
     _check_numbers(config, found, at)
     named = config.teacher.model_copy(update={"model": teacher})

@@ -1,22 +1,47 @@
 """Models a request names: found, allowed, and of the right kind."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy.orm import Session
+
+from api.artifacts import folder_of
 from core.configs.dataset import RewardConfig
 from core.configs.rules import RULES
 from core.errors import BadInput, UnknownName
 from core.models import locate
+from core.queries import runs
 from core.settings import settings
+from core.tables import Run
 
 Kind = Literal["causal", "classifier", "adapter", "unknown"]
 KINDS: dict[str, Kind] = {"ForCausalLM": "causal", "ForSequenceClassification": "classifier"}
 
 
-def check_causal(name: str, *, param: str) -> None:
-    """Raises UnknownName, ForbiddenModel, or BadInput for a model that does not write text."""
-    _check(name, "causal", param)
+def complete_causal(session: Session, project_id: str, *, name: str, param: str) -> str:
+    """The model as workers find it: its name, or for a tuned model, named by its run's id, its absolute folder.
+
+    Raises UnknownName, ForbiddenModel, or BadInput for a run without a tuned model or a model that writes no text.
+    """
+    run = _maker(session, project_id, name)
+    if run is None:
+        _check(name, "causal", param, roots=settings().model_roots)
+        return name
+    folder = folder_of(run)
+    if folder is None:
+        raise BadInput(f"Run {run.id} is {run.state} and has no tuned model yet; name another model.", param=param)
+    _check(str(folder), "causal", param, roots=settings().trusted_roots)
+    return str(folder)
+
+
+def _maker(session: Session, project_id: str, name: str) -> Run | None:
+    """The run of this project that a tuned model is named after, by its id or by its folder."""
+    folder, data = Path(name), settings().data_dir.resolve()
+    if folder.is_relative_to(data):
+        return runs.of_artifact(session, project_id, folder.relative_to(data).as_posix())
+    return runs.find(session, project_id, name) if name.startswith("run_") else None
 
 
 def complete_reward(reward: RewardConfig, *, param: str) -> RewardConfig:
@@ -26,12 +51,12 @@ def complete_reward(reward: RewardConfig, *, param: str) -> RewardConfig:
             raise UnknownName("rule", reward.rule or "", sorted(RULES), param=f"{param}.rule")
         return reward
     name = reward.model or settings().default_reward
-    _check(name, "classifier", f"{param}.model")
+    _check(name, "classifier", f"{param}.model", roots=settings().model_roots)
     return reward.model_copy(update={"model": name})
 
 
-def _check(name: str, kind: str, param: str) -> None:
-    path = locate(name, settings().model_roots, param=param).path
+def _check(name: str, kind: str, param: str, *, roots: Sequence[Path]) -> None:
+    path = locate(name, roots, param=param).path
     found = kind_of(path) if path is not None else "unknown"
     if found not in (kind, "unknown", "adapter"):
         raise BadInput(f"Model {name!r} is a {found} model; a {kind} model is needed here.", param=param)

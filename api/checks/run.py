@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from api.checks.dataset import CheckedDataset, check_dataset
-from api.checks.models import check_causal, complete_reward
+from api.checks.models import complete_causal, complete_reward
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig
 from core.errors import BadInput, Conflict, MissingColumn, NotFound
@@ -35,7 +35,10 @@ def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRu
             f"{dataset.id} has both. Choose a method without scores, such as 'dpo', or score the dataset.",
             param="method.type",
         )
-    filled = {"student": _student(config.student), "evaluation": _evaluation(config.evaluation)}
+    filled = {
+        "student": _student(session, project_id, config.student),
+        "evaluation": _evaluation(config.evaluation),
+    }
     return CheckedRun(config.model_copy(update=filled), dataset)
 
 
@@ -46,7 +49,7 @@ def check_distillation(
     dataset = check_dataset(session, project_id, config.dataset, at="dataset.")
     filled = {
         "dataset": dataset.config,
-        "student": _student(config.student),
+        "student": _student(session, project_id, config.student),
         "evaluation": _evaluation(config.evaluation),
     }
     return config.model_copy(update=filled), dataset
@@ -62,10 +65,8 @@ def _dataset(session: Session, project_id: str, id: str) -> Dataset:
     return dataset
 
 
-def _student(name: str | None) -> str:
-    student = name or settings().default_student
-    check_causal(student, param="student")
-    return student
+def _student(session: Session, project_id: str, name: str | None) -> str:
+    return complete_causal(session, project_id, name=name or settings().default_student, param="student")
 
 
 def _evaluation(evaluation: EvaluationConfig) -> EvaluationConfig:

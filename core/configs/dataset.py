@@ -35,7 +35,9 @@ class TeacherConfig(Config):
     """Who drafts, criticises and revises."""
 
     engine: Literal["auto", "vllm", "transformers"] = Field("auto", description="auto: vLLM where it is installed")
-    model: ModelName | None = Field(None, description="a folder under a model root, or a Hugging Face id")
+    model: ModelName | None = Field(
+        None, description="a folder under a model root, the id of a run, or a Hugging Face id"
+    )
     sampling: Sampling = Sampling()
 
 

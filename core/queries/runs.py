@@ -62,10 +62,20 @@ def _default_scorers(session: Session, dataset: Dataset, asked: DatasetConfig) -
 
 def get(session: Session, project_id: str, id: str) -> Run:
     """One run. Raises NotFound."""
-    found = session.scalars(select(Run).where(Run.project_id == project_id, Run.id == id)).one_or_none()
+    found = find(session, project_id, id)
     if found is None:
         raise NotFound("run", id)
     return found
+
+
+def find(session: Session, project_id: str, id: str) -> Run | None:
+    """One run, or None."""
+    return session.scalars(select(Run).where(Run.project_id == project_id, Run.id == id)).one_or_none()
+
+
+def of_artifact(session: Session, project_id: str, artifact: str) -> Run | None:
+    """The run that made the tuned model in a folder under the data folder, or None."""
+    return session.scalars(select(Run).where(Run.project_id == project_id, Run.artifact == artifact)).first()
 
 
 def page(session: Session, project_id: str, *, after: str | None = None, limit: int = 20) -> list[Run]:

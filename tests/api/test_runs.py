@@ -14,6 +14,7 @@ from core.settings import settings
 from core.states import RunState
 from core.tables import Checkpoint, Run, RunMetric
 from tests.factories import ledger
+from workers.engine.folder import model_folder
 
 SUMMARY = {"headline": "rule:expected", "scorers": {}}
 
@@ -161,6 +162,38 @@ def test_a_tuned_model_is_among_the_models(client: TestClient, run: str) -> None
     page = client.get("/models", params={"limit": 2}).json()
     rest = client.get("/models", params={"after": page["last_id"]}).json()
     assert [row["id"] for row in page["data"] + rest["data"]] == [row["id"] for row in listed]
+
+
+def test_a_tuned_model_is_named_by_its_run_or_its_folder(client: TestClient, run: str) -> None:
+    folder = trained(run)
+    for name in (run, str(folder.resolve())):
+        body = {"dataset": {"behavior": "polite", "teacher": {"model": name}}, "student": name}
+        answer = client.post("/distillations", json=body)
+        assert answer.status_code == 202, answer.text
+        config = answer.json()["config"]
+        assert config["student"] == config["dataset"]["teacher"]["model"] == str(folder.resolve())
+        assert model_folder(config["student"]) == folder.resolve()
+    dataset = client.get(f"/runs/{run}").json()["dataset"]
+    answer = client.post("/runs", json={"dataset": dataset, "student": run})
+    assert (answer.status_code, answer.json()["config"]["student"]) == (202, str(folder.resolve()))
+
+
+def test_what_is_no_tuned_model_of_this_project_is_refused(client: TestClient, run: str) -> None:
+    def refusal(name: str) -> tuple[int, str, str]:
+        answer = client.post("/datasets", json={"behavior": "polite", "teacher": {"model": name}})
+        assert answer.json()["error"]["param"] == "teacher.model"
+        return answer.status_code, answer.json()["error"]["code"], answer.json()["error"]["message"]
+
+    status, _, message = refusal(run)
+    assert status == 400
+    assert "has no tuned model yet" in message
+    assert refusal("run_nothing")[:2] == (400, "unknown_name")
+    folder = trained(run)
+    assert refusal(str(folder.parent.resolve()))[:2] == (400, "forbidden_model")
+    with transaction() as session:
+        session.get_one(Run, run).project_id = ledger.other_project(session)
+    assert refusal(run)[:2] == (400, "unknown_name")
+    assert refusal(str(folder.resolve()))[:2] == (400, "forbidden_model")
 
 
 def test_a_run_of_another_project_is_not_there(client: TestClient, run: str) -> None:

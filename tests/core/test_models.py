@@ -31,8 +31,28 @@ def test_an_owner_and_a_name_are_a_hugging_face_id(root: Path) -> None:
     assert (found.path, found.source) == (None, "owner/name")
 
 
-@pytest.mark.parametrize("name", ["missing", "a/b/c", "../good", "/nowhere/model", "./x", "..", "owner/..", "x/../y"])
-def test_a_name_that_stands_for_nothing_is_refused_with_the_known_ones(name: str, root: Path) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "missing",
+        "a/b/c",
+        "../good",
+        "/nowhere/model",
+        "./x",
+        "..",
+        "owner/..",
+        "x/../y",
+        "root/missing",
+        "here/x",
+        "owner/",
+        "a b/c",
+    ],
+)
+def test_a_name_that_stands_for_nothing_is_refused_with_the_known_ones(
+    name: str, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(BadInput) as caught:
         locate(name, [root], param="teacher.model")
     assert caught.value.param == "teacher.model"
