@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -88,7 +89,8 @@ def test_the_run_yields_a_model_that_transformers_loads_and_that_differs_from_th
     run = client.get(f"/runs/{distillation['run']}").json()
     assert run["status"] == "succeeded"
     assert run["step"] == run["total_steps"] > 0
-    folder = stack.data_dir / run["artifact"]
+    folder = Path(run["model"])
+    assert folder.is_relative_to(stack.data_dir)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     assert model.config.vocab_size == len(tokenizer)
     tuned = load_file(folder / "model.safetensors")

@@ -60,10 +60,9 @@ def shard_state(run_id: str) -> str:
 
 
 def trainers() -> list[psutil.Process]:
-    """torchrun and the trainer's processes below this one."""
-    return [
-        process for process in psutil.Process().children(recursive=True) if "trainer" in " ".join(process.cmdline())
-    ]
+    """torchrun and the trainer's processes below this one (a fork server of other tests stays for the session)."""
+    below = psutil.Process().children(recursive=True)
+    return [process for process in below if {"trainer.launch", "trainer"} & set(process.cmdline())]
 
 
 def started() -> tuple[str, list[psutil.Process], threading.Thread]:
