@@ -59,3 +59,11 @@ DISTILLATION: dict[str, Example] = {
         },
     }
 }
+
+KEY: dict[str, Example] = {
+    "reader": {
+        "summary": "A key that reads, until a day",
+        "value": {"name": "weekly report", "scopes": ["read"], "expires_at": "2100-01-01T00:00:00Z"},
+    },
+    "smallest": {"summary": "A key that reads and writes, for ever", "value": {}},
+}

@@ -1,10 +1,12 @@
 """Keys: made (and shown once), listed, revoked. All of it needs the scope admin."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Body, Response
 from sqlalchemy.orm import Session
 
+from api import examples
 from api.deps import Admin, ListPage, SealedAdminPost
 from api.once import Answer, answer_once
 from api.schemas.key import KeyObject, KeyRequest, NewKeyObject, show_key
@@ -20,7 +22,7 @@ router = APIRouter(prefix="/keys", tags=["keys"])
 
 
 @router.post("", status_code=201, response_model=NewKeyObject, summary="Make a key")
-def create_key(body: KeyRequest, post: SealedAdminPost) -> Response:
+def create_key(body: Annotated[KeyRequest, Body(openapi_examples=examples.KEY)], post: SealedAdminPost) -> Response:
     """The answer shows the key's text; nothing else ever will."""
     if body.expires_at is not None and body.expires_at <= datetime.now(UTC):
         raise BadInput(

@@ -1,0 +1,56 @@
+"""Every example of the OpenAPI document is accepted as it stands."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api import examples
+from core.database import transaction
+from core.queries import behaviors
+from core.settings import ROOT, settings
+from core.tables import DEFAULT_PROJECT
+from tests.factories import ledger
+
+EXAMPLES: dict[str, tuple[dict[str, Any], int]] = {
+    "/behaviors": (examples.BEHAVIOR, 201),
+    "/datasets": (examples.DATASET, 202),
+    "/runs": (examples.RUN, 202),
+    "/distillations": (examples.DISTILLATION, 202),
+    "/keys": (examples.KEY, 201),
+}
+CASES = [
+    pytest.param(path, example["value"], status, id=f"{path} {name}")
+    for path, (named, status) in EXAMPLES.items()
+    for name, example in named.items()
+]
+
+
+@pytest.fixture
+def furnished(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """The door of a ledger with what the examples name: two behaviors, the tiny models, a completed dataset."""
+    with transaction() as session:
+        for name in ("sycophancy", "safety"):
+            behaviors.store(session, DEFAULT_PROJECT, ledger.behavior(name, prompts=200))
+        with monkeypatch.context() as patch:
+            patch.setattr("core.queries.datasets.new_id", lambda kind: examples.RUN["rdpo"]["value"]["dataset"])
+            ledger.made_dataset(session)
+    monkeypatch.setenv("BURNISH_MODEL_ROOTS", f'["{settings().model_roots[0]}", "{ROOT / "tiny" / "models"}"]')
+    settings.cache_clear()
+    return client
+
+
+@pytest.mark.parametrize(("path", "body", "status"), CASES)
+def test_an_example_is_accepted_as_it_stands(path: str, body: Any, status: int, furnished: TestClient) -> None:
+    answer = furnished.post(path, json=body)
+    assert answer.status_code == status, answer.text
+    assert furnished.get(answer.headers["location"]).status_code == 200
+
+
+def test_every_body_of_the_document_has_examples(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    asked = {path for path, operations in paths.items() if "requestBody" in operations.get("post", {})}
+    assert asked == set(EXAMPLES)
+    for path, (named, _) in EXAMPLES.items():
+        content = paths[path]["post"]["requestBody"]["content"]["application/json"]
+        assert set(content["examples"]) == set(named)
