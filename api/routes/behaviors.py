@@ -19,7 +19,13 @@ from core.queries import behaviors
 router = APIRouter(prefix="/behaviors", tags=["behaviors"])
 
 
-@router.post("", status_code=201, response_model=BehaviorSummary, summary="Add a behavior, or its next version")
+@router.post(
+    "",
+    status_code=201,
+    response_model=BehaviorSummary,
+    responses={200: {"model": BehaviorSummary, "description": "The newest version has this text already."}},
+    summary="Add a behavior, or its next version",
+)
 def create_behavior(
     body: Annotated[BehaviorSpec, Body(openapi_examples=examples.BEHAVIOR)], post: WritePost
 ) -> Response:
