@@ -55,8 +55,8 @@ def compare(evaluation: Evaluation) -> Table:
     """The lines as a table."""
     headline = (evaluation.summary or {}).get("headline", "not judged yet")
     table = Table(title=f"Before and after, scored by {headline}", title_justify="left", header_style="bold", box=None)
-    for column in ("behavior", "n", "before", "after", "difference", "95% interval", "over-refusal before", "after"):
-        table.add_column(column, justify="left" if column == "behavior" else "right")
+    for column in ("behavior", "n", "before", "after", "change", "95% interval", "over-refusal"):
+        table.add_column(column, justify="left" if column == "behavior" else "right", no_wrap=True)
     for line in changes(evaluation):
         better = line.interval is not None and line.interval[0] > 0
         table.add_row(
@@ -65,9 +65,8 @@ def compare(evaluation: Evaluation) -> Table:
             _number(line.before),
             _number(line.after),
             Text(_number(line.difference, sign=True), "green" if better else ""),
-            "-" if line.interval is None else f"{line.interval[0]:+.2f} .. {line.interval[1]:+.2f}",
-            _number(line.over_refusal_before),
-            _number(line.over_refusal_after),
+            "-" if line.interval is None else f"{line.interval[0]:+.2f} to {line.interval[1]:+.2f}",
+            f"{_number(line.over_refusal_before)} to {_number(line.over_refusal_after)}",
         )
     return table
 
