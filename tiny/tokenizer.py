@@ -14,7 +14,7 @@ ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 SPECIAL = (PAD, UNKNOWN, END, *ROLES)
 IDS = {token: index for index, token in enumerate(SPECIAL)}
 SILENT = [index for token, index in IDS.items() if token != END]
-LENGTH = 512
+LENGTH = 2048
 TEMPLATE = (
     "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"

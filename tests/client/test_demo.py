@@ -13,6 +13,7 @@ from client.command import output, watch
 from client.comparison import changes, compare
 from client.models import Distillation, Evaluation
 from client.stages import Snapshot, Stage, of_distillation
+from core.configs.distillation import DistillationConfig
 
 MOMENT = "2026-01-02T03:04:05Z"
 
@@ -102,13 +103,14 @@ def test_the_table_and_the_samples_are_shown_as_plain_text(monkeypatch: pytest.M
     screen = io.StringIO()
     monkeypatch.setattr(demo, "console", Console(file=screen, width=120))
     demo.show(result())
-    for told in ("+0.60", "+0.50 .. +0.70", "moved", "/models/tuned", "2 min 03 s"):
+    for told in ("+0.60", "+0.50 to +0.70", "moved", "/models/tuned", "2 min 03 s"):
         assert told in screen.getvalue()
     assert compare(evaluation()).row_count == 2
 
 
 def test_the_request_is_one_the_server_accepts() -> None:
     asked = demo.request(600)
+    assert DistillationConfig.model_validate(asked).method.type == "rdpo"
     assert asked["dataset"]["n_prompts"] == 600
     assert asked["dataset"]["behavior"] == ["tiny-sycophancy", "tiny-roleplay", "tiny-safety"]
     assert all((demo.FOLDER / f"{name}.yaml").is_file() for name in demo.BEHAVIORS)
