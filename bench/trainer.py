@@ -1,7 +1,7 @@
 """Optimizer steps per second of our trainer over TRL's DPOTrainer at its defaults. `make bench-trainer`.
 
-Same weights, pairs, order, dtype, optimizer, batch and threads. Both trainers step on batches of real lengths from the
-miniature world; start-up stands apart. The reference: TRL computes it online by default, ours once beforehand, which is
+Same weights, pairs, order, dtype, optimizer, batch and threads. Both trainers step on batches of short chats drawn
+from a seed; start-up stands apart. The reference: TRL computes it online by default, ours once beforehand, which is
 measured apart as `precompute-seconds`. No ratio is printed unless log-probs, loss and gradients agree.
 """
 

@@ -102,7 +102,8 @@ class GeneratingDesk:
             await self._unload()
             log.info("loading", engine=work.engine, model=work.model)
             self._teacher = await load_teacher(work.engine, work.model)
-            self._loaded, self._since = wanted, time.monotonic()
+            self._loaded = wanted
+        self._since = time.monotonic()
 
     async def _unload(self) -> None:
         teacher, self._teacher, self._loaded = self._teacher, None, None
