@@ -6,14 +6,13 @@ from itertools import groupby
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoModelForSequenceClassification
 
 from core.errors import BadInput
 from workers.chat import Chat
 from workers.engine.frames import Frame
-from workers.teachers.device import load_dtype, placed
+from workers.teachers.device import context_of, loaded
 
-UNBOUNDED = 1 << 20  # tokens, for models that state no longest context
 Numbered = tuple[int, tuple[int, ...]]
 
 
@@ -27,13 +26,7 @@ class TransformersScorer:
 
     def __init__(self, config: Frame) -> None:
         try:
-            model = AutoModelForSequenceClassification.from_pretrained(
-                config["model"],
-                dtype=load_dtype(),
-                trust_remote_code=False,
-                use_safetensors=True,
-                local_files_only=True,
-            )
+            model = loaded(AutoModelForSequenceClassification, config["model"])
         except (OSError, ValueError, KeyError) as error:
             raise BadInput(f"The reward model cannot be loaded: {error}", param="reward.model") from error
         if model.config.num_labels != 1:
@@ -41,14 +34,14 @@ class TransformersScorer:
                 f"A reward model has one label, this one has {model.config.num_labels}; choose another.",
                 param="reward.model",
             )
-        self._model = placed(model)
+        self._model = model
         self._chat = Chat(Path(config["model"]))
         self._rows = config["rows"]
         pad, end = self._chat.tokenizer.pad_token_id, self._chat.tokenizer.eos_token_id
         # The model finds the last word by the padding id: one that ends turns as well would hide it.
         self._pad: int | None = None if pad is None or pad == end else pad
         self._model.config.get_text_config().pad_token_id = self._pad
-        self._context = _context(self._model)
+        self._context = context_of(self._model)
         self.facts = {"context": self._context}
 
     async def answer(self, request: Frame) -> Frame:
@@ -89,8 +82,3 @@ class TransformersScorer:
             logits = self._model(input_ids=ids, attention_mask=mask).logits
         numbers: list[float] = logits[:, 0].float().tolist()
         return numbers
-
-
-def _context(model: PreTrainedModel) -> int:
-    config = model.config.get_text_config()
-    return getattr(config, "max_position_embeddings", None) or UNBOUNDED

@@ -1,7 +1,23 @@
-"""Where a model runs in the engines that stand on transformers."""
+"""How the engines that stand on transformers load a model, where it runs, and how much it takes."""
 
 import torch
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
+
+UNBOUNDED = 1 << 20  # tokens, for models that state no longest context
+Kind = type[AutoModelForCausalLM] | type[AutoModelForSequenceClassification]
+
+
+def loaded(kind: Kind, folder: str) -> PreTrainedModel:
+    """The model of a folder on the best device, from safetensors alone. Raises OSError, ValueError or KeyError."""
+    model: PreTrainedModel = kind.from_pretrained(
+        folder, dtype=load_dtype(), trust_remote_code=False, use_safetensors=True, local_files_only=True
+    )
+    return placed(model)
+
+
+def context_of(model: PreTrainedModel) -> int:
+    """The longest sequence the model takes, in tokens."""
+    return getattr(model.config.get_text_config(), "max_position_embeddings", None) or UNBOUNDED
 
 
 def placed(model: PreTrainedModel) -> PreTrainedModel:

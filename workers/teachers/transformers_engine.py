@@ -12,12 +12,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from core.errors import BadInput
 from workers.engine.frames import Frame
-from workers.teachers.device import load_dtype, placed
+from workers.teachers.device import context_of, loaded
 from workers.teachers.rows import Batch, Row
 from workers.teachers.sampler import Sampler
 from workers.teachers.stop import found
-
-UNBOUNDED = 1 << 20  # tokens, for models that state no longest context
 
 
 def load(config: Frame) -> "TransformersEngine":
@@ -30,24 +28,16 @@ class TransformersEngine:
 
     def __init__(self, config: Frame) -> None:
         try:
-            model = AutoModelForCausalLM.from_pretrained(
-                config["model"],
-                dtype=load_dtype(),
-                trust_remote_code=False,
-                use_safetensors=True,
-                local_files_only=True,
-            )
+            self._model = loaded(AutoModelForCausalLM, config["model"])
         except (OSError, ValueError, KeyError) as error:
             raise BadInput(f"The teacher cannot be loaded: {error}", param="teacher.model") from error
-        self._model = placed(model)
         self._tokenizer = AutoTokenizer.from_pretrained(config["model"], trust_remote_code=False)
         self._stop = frozenset(config["stop"])
         self._most = config["rows"]
         size = self._model.get_output_embeddings().weight.shape[0]
         self._batch = Batch(self._model, [i for i in (*config["banned"], *range(config["length"], size)) if i < size])
         self._waiting: queue.SimpleQueue[Row] = queue.SimpleQueue()
-        text = self._model.config.get_text_config()
-        self.facts = {"context": getattr(text, "max_position_embeddings", None) or UNBOUNDED}
+        self.facts = {"context": context_of(self._model)}
         threading.Thread(target=self._run, name="batch", daemon=True).start()
 
     async def answer(self, request: Frame) -> Frame:
