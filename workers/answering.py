@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 from core.errors import BadInput
 from core.text import clean
 from workers.teachers.teacher import Teacher

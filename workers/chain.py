@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 from core.errors import BadInput
 from core.queries.datasets import Instructions
 from core.seeds import derive_seed

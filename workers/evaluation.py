@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.queries import datasets, evaluations, events, runs
 from core.queries.moves import move

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
 from core.ledger import Claim
@@ -93,8 +93,9 @@ class ScoringDesk:
     def score(self, lease: Lease, stop: threading.Event) -> None:
         """Draft and revision of every chain in the range."""
         with transaction() as session:
-            config = datasets.frozen(session, lease.claim.dataset_id).reward
+            scorers = datasets.frozen(session, lease.claim.dataset_id).reward
             waiting = scores.waiting(session, lease.claim)
+        config = next(scorer for scorer in scorers if scorer.scorer == lease.claim.model)
         self._in_batches(lease, stop, config, waiting, _chain_answers)
 
     def judge(self, lease: Lease, stop: threading.Event) -> None:

@@ -28,7 +28,10 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     found = _behaviors(session, project_id, config, at)
     asked = config.teacher.model or settings().default_teacher
     teacher = complete_causal(session, project_id, name=asked, param=f"{at}teacher.model")
-    reward = complete_reward(config.reward, param=f"{at}reward")
+    reward = tuple(
+        complete_reward(one, param=f"{at}reward.{place}" if len(config.reward) > 1 else f"{at}reward")
+        for place, one in enumerate(config.reward)
+    )
     _check_numbers(config, found, at)
     named = config.teacher.model_copy(update={"model": teacher})
     return CheckedDataset(config.model_copy(update={"teacher": named, "reward": reward}), found)

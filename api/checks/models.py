@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from api.artifacts import folder_of
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.configs.rules import RULES
 from core.errors import BadInput, UnknownName
 from core.models import locate

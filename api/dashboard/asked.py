@@ -4,8 +4,9 @@ from typing import Any
 
 from api.dashboard.fields import Fields
 from api.dashboard.questions import Question, method_cards, questions
-from core.configs.dataset import DatasetConfig, Sampling
+from core.configs.dataset import DatasetConfig
 from core.configs.run import LoraConfig, TrainingConfig
+from core.configs.sampling import Sampling
 from core.methods.choice import MethodChoice, method_names
 
 FIRST = ("mode", "epochs", "learning_rate", "batch_size", "max_length")

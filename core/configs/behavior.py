@@ -66,6 +66,38 @@ class Rubric(Config):
         return self
 
 
+class Wrapper(Config):
+    """A template that a prompt's last user turn is put into: a persona, an attack, a format."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
+    template: Instruction = Field(description="text with {prompt} in the place of the user's words")
+    system: Instruction | None = Field(None, description="a system prompt that comes with it, instead of the other")
+
+    @model_validator(mode="after")
+    def _holds_the_prompt(self) -> Self:
+        if self.template.count("{prompt}") != 1:
+            raise ValueError("template must hold {prompt} once")
+        return self
+
+
+class Wrappers(Config):
+    """In-distribution templates wrap training prompts; out-of-distribution ones are seen in the evaluation alone."""
+
+    training: tuple[Wrapper, ...] = Field(min_length=1, max_length=1_000)
+    held_out: tuple[Wrapper, ...] = Field((), max_length=1_000)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        names = [wrapper.name for wrapper in (*self.training, *self.held_out)]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"wrapper {twice!r} is there twice; names differ, and no template stands in both sets")
+        shared = {w.template for w in self.training} & {w.template for w in self.held_out}
+        if shared:
+            raise ValueError(f"template {min(shared)!r} stands in both sets; held-out templates are never trained on")
+        return self
+
+
 class BehaviorSpec(Config):
     """A behavior as its author writes it."""
 
@@ -78,6 +110,9 @@ class BehaviorSpec(Config):
     revision_instruction: Instruction
     rubric: Rubric | None = None
     rule: str | None = Field(None, description="named rule that judges answers exactly, such as `expected`")
+    wrappers: Wrappers | None = Field(
+        None, description="templates that prompts are wrapped in when a dataset asks for it"
+    )
     prompts: tuple[PromptSpec, ...] = Field(min_length=1, max_length=100_000)
     evaluation_prompts: tuple[PromptSpec, ...] = Field((), max_length=10_000)
 

@@ -1,7 +1,8 @@
 """What `POST /distillations` asks for: a dataset, a run on it, its evaluation, in one request."""
 
 from core.configs.config import Config
-from core.configs.dataset import DatasetConfig, Metadata, ModelName
+from core.configs.dataset import DatasetConfig
+from core.configs.names import Metadata, ModelName
 from core.configs.run import EvaluationConfig, TrainingConfig
 from core.methods.choice import MethodChoice
 from core.methods.rdpo import RdpoConfig

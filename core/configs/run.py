@@ -5,7 +5,9 @@ from typing import Literal
 from pydantic import Field
 
 from core.configs.config import Config
-from core.configs.dataset import Metadata, ModelName, RewardConfig, Sampling
+from core.configs.names import Metadata, ModelName
+from core.configs.reward import RewardConfig
+from core.configs.sampling import Sampling
 from core.methods.choice import MethodChoice
 from core.methods.rdpo import RdpoConfig
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.ledger import Claim
 from core.queries.rows import AnyRow
-from core.tables import Chain, Dataset, Prompt
+from core.tables import Chain, Dataset, Pair, Prompt
 
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
@@ -54,6 +54,23 @@ def done_in(session: Session, claim: Claim) -> int:
             Prompt.dataset_id == claim.dataset_id,
             Prompt.index.between(claim.first, claim.last),
             Chain.state == "done",
+        )
+    )
+    return int(session.scalar(statement) or 0)
+
+
+def unpaired_in(session: Session, claim: Claim) -> int:
+    """Chains of the claim's range that ended well and have no pair yet."""
+    paired = select(Pair.id).where(Pair.chain_id == Chain.id).exists()
+    statement = (
+        select(func.count())
+        .select_from(Chain)
+        .join(Prompt, Prompt.id == Chain.prompt_id)
+        .where(
+            Prompt.dataset_id == claim.dataset_id,
+            Prompt.index.between(claim.first, claim.last),
+            Chain.state == "done",
+            ~paired,
         )
     )
     return int(session.scalar(statement) or 0)

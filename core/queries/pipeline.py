@@ -1,14 +1,16 @@
 """What follows the end of a shard: the next stage of the same range, and the end of its parent."""
 
-from sqlalchemy import select
+from dataclasses import replace
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
 from core.configs.run import RunConfig
 from core.ledger import Claim
-from core.queries import chains, evaluations, shards
+from core.queries import chains, evaluations, parents, shards
 from core.states import Stage
-from core.tables import Dataset, Run
+from core.tables import Dataset, Run, Shard
 
 
 def finish(session: Session, claim: Claim) -> None:
@@ -18,18 +20,40 @@ def finish(session: Session, claim: Claim) -> None:
 
 
 def follow_on(session: Session, claim: Claim) -> None:
-    """Queue the next stage of the claim's range: generate, score, pair; answer, judge."""
+    """Queue the next stage of the claim's range: generate, score by each scorer, pair; answer, judge."""
     if claim.stage == Stage.generate:
-        config = DatasetConfig.model_validate(
-            session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
-        )
-        _queue(session, claim, Stage.score, [config.reward.scorer], chains.done_in(session, claim))
+        _queue(session, claim, Stage.score, _scorers(session, claim), chains.done_in(session, claim))
     elif claim.stage == Stage.score:
-        _queue(session, claim, Stage.pair, [claim.model], chains.done_in(session, claim))
+        span = _scored(session, claim)
+        if span is not None:
+            _queue(session, span, Stage.pair, _scorers(session, claim)[:1], chains.unpaired_in(session, span))
     elif claim.stage == Stage.answer:
         run = RunConfig.model_validate(session.scalars(select(Run.config).where(Run.id == claim.run_id)).one())
         scorers = [reward.scorer for reward in run.evaluation.scorers]
         _queue(session, claim, Stage.judge, scorers, evaluations.answers_in(session, claim))
+
+
+def _scorers(session: Session, claim: Claim) -> list[str]:
+    frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
+    return [reward.scorer for reward in DatasetConfig.model_validate(frozen).reward]
+
+
+def _scored(session: Session, claim: Claim) -> Claim | None:
+    """The claim over the range that every scorer has scored now, or None while one still works in it.
+
+    Scorers that end at once are looked at one by one. Where one scorer's shard was halved, the range is the other's.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(claim.dataset_id, 0))))
+    here = (
+        parents.of_dataset(claim.dataset_id)
+        & (Shard.stage == str(Stage.score))
+        & (Shard.first <= claim.last)
+        & (Shard.last >= claim.first)
+    )
+    first, last, busy = session.execute(
+        select(func.min(Shard.first), func.max(Shard.last), func.bool_or(Shard.state.in_(parents.OPEN))).where(here)
+    ).one()
+    return None if busy else replace(claim, first=first, last=last)
 
 
 def _queue(session: Session, claim: Claim, stage: Stage, models: list[str], total: int) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
-from core.configs.dataset import DatasetConfig, RewardConfig
+from core.configs.dataset import DatasetConfig
+from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
@@ -56,7 +57,7 @@ def _default_scorers(session: Session, dataset: Dataset, asked: DatasetConfig) -
     rules = sorted({spec.rule for spec in specs if spec.rule})
     if any(prompt.guard and not spec.rule for spec in specs for prompt in spec.evaluation_prompts):
         rules.append("refusal")
-    scorers = [asked.reward, *(RewardConfig(kind="rule", rule=rule) for rule in rules)]
+    scorers = [*asked.reward, *(RewardConfig(kind="rule", rule=rule) for rule in rules)]
     return tuple({scorer.scorer: scorer for scorer in scorers}.values())
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.configs.dataset import FilterConfig
+from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.ids import new_id
 from core.ledger import Claim

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 from workers.teachers.teacher import Conversation, Turn
 
 Script = Callable[

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.queries import chains, evaluations, pipeline, scores, shards
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, plain

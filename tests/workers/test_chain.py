@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 from core.errors import BadInput, EngineDied
 from core.queries.datasets import Instructions
 from core.seeds import derive_seed

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from workers.evaluation import summarise
 
 MODEL = RewardConfig(kind="classifier", model="m")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.errors import Unavailable
 from core.queries import shards

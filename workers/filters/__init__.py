@@ -1,6 +1,6 @@
 """Filters decide which pairs are kept; what they drop is stored with the reason."""
 
-from core.configs.dataset import FilterConfig
+from core.configs.filters import FilterConfig
 from workers.filters.empty import empty
 from workers.filters.filter import Filter
 from workers.filters.identical import identical

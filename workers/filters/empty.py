@@ -1,6 +1,6 @@
 """Drops pairs with a side that says nothing."""
 
-from core.configs.dataset import FilterConfig
+from core.configs.filters import FilterConfig
 from workers.filters.pair_text import PairText
 
 

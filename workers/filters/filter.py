@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from core.configs.dataset import FilterConfig
+from core.configs.filters import FilterConfig
 from workers.filters.pair_text import PairText
 
 

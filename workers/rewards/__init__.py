@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from workers.rewards.classifier import Classifier
 from workers.rewards.reward import RewardModel
 from workers.rewards.rule import Rule

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.models import fingerprint
 from core.settings import settings
 from workers.engine.folder import is_small, model_folder

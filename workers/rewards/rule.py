@@ -4,7 +4,7 @@ import hashlib
 import inspect
 from collections.abc import Sequence
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.errors import UnknownName
 from workers.rewards.reward import Answer, Missing
 from workers.rewards.rules import FUNCTIONS

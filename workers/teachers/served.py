@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 from core.errors import BadInput
 from core.models import fingerprint
 from core.settings import settings

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from workers.teachers import choose_engine
 # A worker: it loads an engine each time it is told to, prints the engine's process id, and says how a request ended.
 WORKER = """
 import asyncio, sys
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 from core.errors import EngineDied
 from workers.teachers import load_teacher
 

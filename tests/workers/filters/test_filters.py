@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.configs.dataset import FilterConfig
+from core.configs.filters import FilterConfig
 from workers.filters import verdict
 from workers.filters.pair_text import PairText
 

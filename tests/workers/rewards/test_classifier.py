@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.errors import BadInput, EngineDied
 from core.models import fingerprint
 from tests.absence import may_skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.configs.dataset import RewardConfig
+from core.configs.reward import RewardConfig
 from core.configs.rules import RULES
 from core.errors import UnknownName
 from workers.rewards import load_reward

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from core.configs.behavior import BehaviorSpec
-from core.configs.dataset import Sampling
+from core.configs.sampling import Sampling
 from core.errors import BadInput, EngineDied
 from core.models import fingerprint
 from core.settings import ROOT

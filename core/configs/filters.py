@@ -1,0 +1,48 @@
+"""Which pairs are kept. Each filter is on when its field is set; its name is the reason of what it drops."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from core.configs.config import Config
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+
+
+class NearDuplicates(Config):
+    """Near duplicates by MinHash over word shingles (Broder 1997), found by locality-sensitive hashing."""
+
+    threshold: float = Field(0.8, gt=0, lt=1, description="estimated Jaccard similarity from which a pair is dropped")
+    shingle: int = Field(3, ge=1, le=20, description="words in one shingle")
+    over: Literal["prompt", "chosen", "both"] = Field("both", description="the texts that are compared")
+
+
+class Decontamination(Config):
+    """Pairs that would teach the evaluation: their prompt shares words with a held-out prompt."""
+
+    ngram: int | None = Field(13, ge=2, le=100, description="words in a row that also stand in an evaluation prompt")
+    similarity: float | None = Field(0.8, gt=0, lt=1, description="estimated Jaccard similarity to one, by MinHash")
+
+
+class FilterConfig(Config):
+    """Which chains become kept pairs."""
+
+    identical: bool = Field(True, description="drop pairs whose draft and revision are the same text")
+    empty: bool = Field(True, description="drop pairs with an empty side")
+    max_chars: int = Field(20_000, ge=1, description="drop pairs with a longer side, in characters")
+    duplicates: bool = Field(False, description="drop pairs that say what an earlier pair says, word for word")
+    near_duplicates: NearDuplicates | None = Field(None, description="drop pairs that are almost an earlier pair")
+    decontamination: Decontamination | None = Field(None, description="drop pairs that touch the evaluation prompts")
+    min_margin: float | None = Field(None, description="drop pairs whose chosen score exceeds the other by less")
+    length_ratio: float | None = Field(
+        None, ge=1, description="drop pairs whose longer side has more than so many times the other's words"
+    )
+    refusal: Literal["chosen", "rejected", "either"] | None = Field(
+        None, description="drop pairs in which this side refuses to answer"
+    )
+    language: Language | None = Field(None, description="drop pairs with a side in another language (ISO 639-1)")
+    unchanged: float | None = Field(
+        None, gt=0, le=1, description="drop pairs whose sides are at least so similar, as a ratio of matching words"
+    )
+    clean_critique: bool = Field(False, description="drop pairs whose critique says that nothing is wrong")
+    missing_score: bool = Field(False, description="drop pairs that lack a score of the first scorer")

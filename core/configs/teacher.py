@@ -1,0 +1,61 @@
+"""Who drafts, criticises and revises: a model in an engine of ours, or behind an OpenAI-compatible endpoint."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from core.configs.config import Config
+from core.configs.names import ModelName, SecretName
+from core.configs.sampling import Sampling
+
+EngineName = Literal["auto", "vllm", "transformers", "openai"]
+BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+$", max_length=2_000)]
+
+
+class ModelConfig(Config):
+    """A model that answers: its engine, and for an endpoint where it is and which secret opens it."""
+
+    engine: EngineName = Field("auto", description="auto: vLLM where it is installed")
+    model: ModelName | None = Field(
+        None,
+        description="a folder under a model root, the id of a run, a Hugging Face id, or the endpoint's name for it",
+    )
+    base_url: BaseUrl | None = Field(None, description="for openai: the endpoint, such as http://127.0.0.1:8001/v1")
+    secret: SecretName | None = Field(None, description="for openai: the name of the secret that holds the API key")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.engine == "openai":
+            if self.base_url is None or self.model is None:
+                raise ValueError("the engine openai needs base_url and model")
+        elif self.base_url is not None or self.secret is not None:
+            raise ValueError("base_url and secret go with the engine openai")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What a worker has to load for it: `engine|model`, for an endpoint `openai|model|base_url|secret`."""
+        parts = [self.engine, self.model or ""]
+        if self.engine == "openai":
+            parts += [self.base_url or "", self.secret or ""]
+        return "|".join(parts)
+
+
+class TurnSampling(Config):
+    """Sampling of single turns; a turn left out is sampled as `sampling` says."""
+
+    draft: Sampling | None = None
+    critique: Sampling | None = None
+    revision: Sampling | None = None
+
+
+class TeacherConfig(ModelConfig):
+    """The teacher of a dataset."""
+
+    sampling: Sampling = Sampling()
+    turns: TurnSampling = TurnSampling()
+
+    def sampling_of(self, turn: Literal["draft", "critique", "revision"]) -> Sampling:
+        """How a turn is sampled."""
+        own: Sampling | None = getattr(self.turns, turn)
+        return own or self.sampling
