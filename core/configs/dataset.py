@@ -8,7 +8,7 @@ from core.configs.behavior import BehaviorName, PromptSpec
 from core.configs.budget import BudgetConfig
 from core.configs.config import Config
 from core.configs.filters import FilterConfig
-from core.configs.names import Metadata
+from core.configs.names import FileId, Metadata
 from core.configs.reward import RewardConfig
 from core.configs.source import Source
 from core.configs.strategy import CounterfactualConfig
@@ -56,8 +56,9 @@ class DatasetConfig(Config):
         AfterValidator(_distinct_scorers),
         Field(min_length=1, max_length=16),
     ] = Field((RewardConfig(),), description="one scorer, or several; the first one's scores stand on the pairs")
-    strategy: Literal["self_critique", "counterfactual"] = "self_critique"
+    strategy: Literal["self_critique", "counterfactual", "import"] = "self_critique"
     counterfactual: CounterfactualConfig | None = Field(None, description="for the strategy counterfactual")
+    pairs: FileId | None = Field(None, description="for the strategy import, which POST /datasets/import asks for")
     rounds: int = Field(1, ge=1, le=8, description="times that critique and revision follow the draft")
     best_of: int = Field(
         1, ge=1, le=16, description="revisions in the last round; the best by the first scorer is chosen"
@@ -91,7 +92,11 @@ class DatasetConfig(Config):
     def _one_strategy(self) -> Self:
         if (self.strategy == "counterfactual") != (self.counterfactual is not None):
             raise ValueError("counterfactual and the strategy counterfactual go together")
-        if self.strategy == "counterfactual" and (self.rounds > 1 or self.best_of > 1):
+        if (self.strategy == "import") != (self.pairs is not None):
+            raise ValueError("pairs and the strategy import go together; POST /datasets/import sets both")
+        if self.strategy != "import" and any(reward.kind == "given" for reward in self.reward):
+            raise ValueError("a reward of kind given goes with imported pairs")
+        if self.strategy != "self_critique" and (self.rounds > 1 or self.best_of > 1):
             raise ValueError("rounds and best_of go with the strategy self_critique")
         return self
 
