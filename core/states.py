@@ -55,9 +55,13 @@ class DistillationState(StrEnum):
 class Stage(StrEnum):
     """What a shard does."""
 
+    gather = "gather"  # prompts come from a source, or pairs from a file
+    grow = "grow"  # the teacher writes prompts
     generate = "generate"  # teacher: draft, critique, revision
     score = "score"  # scorers: both answers of a chain
     pair = "pair"  # filters: kept or dropped
+    sift = "sift"  # filters again, over a whole dataset
+    push = "push"  # to the hub
     train = "train"  # trainer: one run
     answer = "answer"  # a model answers evaluation prompts
     judge = "judge"  # scorers: evaluation answers
@@ -72,10 +76,14 @@ class Queue(StrEnum):
 
 
 QUEUE_OF = {
+    Stage.gather: Queue.score,
+    Stage.grow: Queue.generate,
     Stage.generate: Queue.generate,
     Stage.answer: Queue.generate,
     Stage.score: Queue.score,
     Stage.pair: Queue.score,
+    Stage.sift: Queue.score,
+    Stage.push: Queue.score,
     Stage.judge: Queue.score,
     Stage.train: Queue.train,
 }
@@ -89,7 +97,7 @@ LEGAL: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
         D.finalizing: frozenset({D.completed, D.failed, D.cancelled}),
         D.cancelling: frozenset({D.cancelled}),
         D.paused: frozenset({D.in_progress, D.cancelled}),
-        D.completed: frozenset(),
+        D.completed: frozenset({D.in_progress}),  # filters are run again
         D.failed: frozenset({D.in_progress}),
         D.cancelled: frozenset({D.in_progress}),
     },

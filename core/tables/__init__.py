@@ -3,6 +3,7 @@
 from core.tables.api_key import ApiKey
 from core.tables.base import Table
 from core.tables.behavior import Behavior
+from core.tables.cached_turn import CachedTurn
 from core.tables.chain import Chain
 from core.tables.checkpoint import Checkpoint
 from core.tables.dataset import Dataset
@@ -10,14 +11,19 @@ from core.tables.distillation import Distillation
 from core.tables.evaluation import Evaluation
 from core.tables.evaluation_answer import EvaluationAnswer
 from core.tables.event import Event
+from core.tables.file import File
 from core.tables.idempotency_key import IdempotencyKey
 from core.tables.pair import Pair
 from core.tables.project import DEFAULT_PROJECT, Project
 from core.tables.prompt import Prompt
+from core.tables.push import Push
 from core.tables.reference_log_prob import ReferenceLogProb
+from core.tables.review import Review
 from core.tables.run import Run
 from core.tables.run_metric import RunMetric
 from core.tables.score import Score
+from core.tables.scorer import Scorer
+from core.tables.secret import Secret
 from core.tables.shard import FENCING, Shard
 from core.tables.worker import Worker
 
@@ -26,6 +32,7 @@ __all__ = [
     "FENCING",
     "ApiKey",
     "Behavior",
+    "CachedTurn",
     "Chain",
     "Checkpoint",
     "Dataset",
@@ -33,14 +40,19 @@ __all__ = [
     "Evaluation",
     "EvaluationAnswer",
     "Event",
+    "File",
     "IdempotencyKey",
     "Pair",
     "Project",
     "Prompt",
+    "Push",
     "ReferenceLogProb",
+    "Review",
     "Run",
     "RunMetric",
     "Score",
+    "Scorer",
+    "Secret",
     "Shard",
     "Table",
     "Worker",

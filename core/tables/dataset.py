@@ -16,6 +16,8 @@ class Dataset(Table):
     __tablename__ = "dataset"
     __table_args__ = (
         CheckConstraint(one_of("state", DatasetState), name="state"),
+        CheckConstraint("purpose IN ('dataset','preview')", name="purpose"),
+        CheckConstraint("stopped IN ('tokens','usd','seconds')", name="stopped"),
         Index(None, "project_id", "id"),
     )
 
@@ -25,6 +27,10 @@ class Dataset(Table):
     behaviors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)  # [{id, name, version}]
     state: Mapped[str] = mapped_column(Text)
     n_prompts: Mapped[int]  # generated ones, the evaluation prompts apart
+    purpose: Mapped[str] = mapped_column(Text, server_default="dataset")  # or preview, which lists leave out
+    stopped: Mapped[str | None] = mapped_column(Text)  # the budget that ended it: tokens, usd or seconds
+    filters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # in force since a re-run
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # of its pairs, once it ended
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Created]
     in_progress_at: Mapped[Moment | None]

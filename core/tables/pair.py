@@ -7,15 +7,18 @@ from core.tables.base import Created, Key, Table
 
 
 class Pair(Table):
-    """Revision chosen, draft rejected, whatever the scores say; a dropped pair keeps its reason."""
+    """A revision chosen, the draft rejected, whatever the scores say; a dropped pair keeps its reason."""
 
     __tablename__ = "pair"
     __table_args__ = (
         UniqueConstraint("chain_id"),
         CheckConstraint("verdict IN ('kept','dropped')", name="verdict"),
         CheckConstraint("(verdict = 'dropped') = (reason IS NOT NULL)", name="reason"),
+        CheckConstraint("review IN ('accepted','rejected','swapped','edited')", name="review"),
+        CheckConstraint("(duplicate_of IS NULL) = (similarity IS NULL)", name="duplicate"),
         CheckConstraint("split IN ('train','validation')", name="split"),
         Index(None, "dataset_id", "id"),
+        Index(None, "dataset_id", "verdict", "split", "id"),
     )
 
     id: Mapped[Key]
@@ -28,6 +31,11 @@ class Pair(Table):
     scorer: Mapped[str] = mapped_column(Text)
     score_chosen: Mapped[float | None]
     score_rejected: Mapped[float | None]
+    chosen_answer: Mapped[str | None] = mapped_column(Text)  # which answer of the chain it is; null once edited
+    rejected_answer: Mapped[str | None] = mapped_column(Text)
     verdict: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
+    duplicate_of: Mapped[str | None] = mapped_column(Text)  # the pair it repeats, and how much of it
+    similarity: Mapped[float | None]
+    review: Mapped[str | None] = mapped_column(Text)  # a person's word, which outlives the filters
     created_at: Mapped[Created]

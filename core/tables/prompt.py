@@ -15,6 +15,8 @@ class Prompt(Table):
     __tablename__ = "prompt"
     __table_args__ = (
         UniqueConstraint("dataset_id", "index"),
+        CheckConstraint("distribution IN ('in','out')", name="distribution"),
+        CheckConstraint("(wrapper IS NULL) = (plain IS NULL)", name="wrapped"),
         CheckConstraint("split IN ('train','validation','evaluation')", name="split"),
     )
 
@@ -25,6 +27,9 @@ class Prompt(Table):
     split: Mapped[str] = mapped_column(Text)
     messages: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
     guard: Mapped[bool]
+    wrapper: Mapped[str | None] = mapped_column(Text)  # name of the template that the user's words stand in
+    distribution: Mapped[str | None] = mapped_column(Text)  # in, or out for templates that are never trained on
+    plain: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))  # before it was wrapped
     tags: Mapped[Json]
     expect: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     quarantined_at: Mapped[Moment | None]

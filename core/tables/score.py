@@ -14,7 +14,7 @@ class Score(Table):
         UniqueConstraint("chain_id", "answer", "evaluation_answer_id", "scorer", postgresql_nulls_not_distinct=True),
         CheckConstraint("(chain_id IS NULL) <> (evaluation_answer_id IS NULL)", name="owner"),
         CheckConstraint("(chain_id IS NULL) = (answer IS NULL)", name="answer"),
-        CheckConstraint("answer IN ('draft','revision')", name="turn"),
+        CheckConstraint(r"answer ~ '^(draft|revision(\.[0-9]+)?)$'", name="turn"),
         CheckConstraint("(value IS NULL) = (missing IS NOT NULL)", name="missing"),
         CheckConstraint("value = value AND abs(value) < 'infinity'", name="finite"),
         Index(None, "evaluation_answer_id"),
@@ -28,4 +28,5 @@ class Score(Table):
     fingerprint: Mapped[str] = mapped_column(Text)
     value: Mapped[float | None]
     missing: Mapped[str | None] = mapped_column(Text)
+    raw: Mapped[str | None] = mapped_column(Text)  # what a judge said
     created_at: Mapped[Created]

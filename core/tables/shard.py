@@ -26,7 +26,9 @@ class Shard(Table):
         CheckConstraint(one_of("queue", Queue), name="queue"),
         CheckConstraint("(state = 'running') = (lease_expires_at IS NOT NULL)", name="lease"),
         CheckConstraint("first <= last", name="range"),
-        Index("ix_shard_claim", "queue", "model", "id", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_shard_claim", "queue", "model", text("priority DESC"), "id", postgresql_where=text("state = 'queued'")
+        ),
         Index("ix_shard_unrung", "id", postgresql_where=text("state = 'queued' AND rung_at IS NULL")),
         Index("ix_shard_leased", "lease_expires_at", postgresql_where=text("state = 'running'")),
         Index(None, "run_id"),
@@ -47,6 +49,12 @@ class Shard(Table):
     completed: Mapped[int] = mapped_column(server_default="0")
     failed: Mapped[int] = mapped_column(server_default="0")
     tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")  # sampled for its rows
+    prompt_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    usd: Mapped[float] = mapped_column(server_default="0")
+    hits: Mapped[int] = mapped_column(BigInteger, server_default="0")  # turns that the cache served
+    reserved: Mapped[int] = mapped_column(server_default="0")  # rows begun under a budget and not stored yet
+    priority: Mapped[int] = mapped_column(server_default="0")  # higher ones are claimed first
+    waiting: Mapped[str | None] = mapped_column(Text)  # why it waits, with nobody to blame
     attempts: Mapped[int] = mapped_column(server_default="0")
     token: Mapped[int | None] = mapped_column(BigInteger)
     owner: Mapped[str | None] = mapped_column(Text)
