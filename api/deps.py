@@ -103,4 +103,5 @@ def posts(scope: Scope, *, sealed: bool = False) -> Any:
 
 
 WritePost = Annotated[Post, posts(Scope.write)]
+AdminPost = Annotated[Post, posts(Scope.admin)]
 SealedAdminPost = Annotated[Post, posts(Scope.admin, sealed=True)]

@@ -67,3 +67,10 @@ KEY: dict[str, Example] = {
     },
     "smallest": {"summary": "A key that reads and writes, for ever", "value": {}},
 }
+
+SECRET: dict[str, Example] = {
+    "endpoint": {
+        "summary": "The key of a hosted teacher",
+        "value": {"name": "hosted-teacher", "value": "the key that the endpoint's owner gave you"},
+    }
+}

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from core.redaction import redacted
 from core.settings import settings
 
 # One line for every doorbell says nothing: what a worker does is in the ledger.
@@ -17,6 +18,8 @@ def configure() -> None:
     """Set up structlog for this process from the settings."""
     level = logging.getLevelNamesMapping()[settings().log_level.upper()]
     logging.basicConfig(level=level, format="%(levelname)-8s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Blacken())
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     json = settings().log_format == "json"
@@ -28,10 +31,27 @@ def configure() -> None:
             redact,
             structlog.processors.format_exc_info,
             renderer,
+            blacken,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
+
+
+class Blacken(logging.Filter):
+    """The same for records of other people's loggers."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Write the message out and black out what is hidden; every record passes."""
+        record.msg, record.args = redacted(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = redacted(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+def blacken(_logger: object, _name: str, line: Any) -> str:
+    """Black out secrets that this process has opened, wherever they stand in the line."""
+    return redacted(str(line))
 
 
 def redact(_logger: object, _name: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     )
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
+    )
+
+    secret_key: SecretStr | None = Field(
+        None, description="key that stored secrets are sealed under (Fernet); unset: the data folder's own"
     )
 
     # The door

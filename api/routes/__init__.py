@@ -12,6 +12,7 @@ from api.routes import (
     models,
     run_series,
     runs,
+    secrets,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -23,5 +24,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     behaviors.router,
     models.router,
     keys.router,
+    secrets.router,
     health.router,
 )

@@ -18,7 +18,7 @@ from core.tables import ApiKey
 from tests.api.conftest import Visitor
 
 PUBLIC = {"/healthz", "/readyz", "/metrics"}
-ADMIN = {"/keys", "/keys/{id}"}
+ADMIN = {"/keys", "/keys/{id}", "/secrets", "/secrets/{name}"}
 
 
 def routes() -> list[APIRoute]:
