@@ -74,3 +74,8 @@ SECRET: dict[str, Example] = {
         "value": {"name": "hosted-teacher", "value": "the key that the endpoint's owner gave you"},
     }
 }
+
+REVIEW: dict[str, Example] = {
+    "reject": {"summary": "Keep it out of training", "value": {"action": "reject", "note": "both answers are wrong"}},
+    "edit": {"summary": "Better words", "value": {"action": "edit", "chosen": "The earth is round."}},
+}

@@ -10,6 +10,7 @@ from api.routes import (
     health,
     keys,
     models,
+    pairs,
     run_series,
     runs,
     secrets,
@@ -18,6 +19,7 @@ from api.routes import (
 ROUTERS: tuple[APIRouter, ...] = (
     datasets.router,
     dataset_pairs.router,
+    pairs.router,
     runs.router,
     run_series.router,
     distillations.router,

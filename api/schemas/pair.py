@@ -29,6 +29,9 @@ class PairObject(Object):
     scorer: str
     verdict: Literal["kept", "dropped"]
     reason: str | None
+    review: Literal["accepted", "rejected", "swapped", "edited"] | None = Field(description="a person's word")
+    duplicate_of: str | None = Field(description="the pair that it repeats")
+    similarity: float | None = Field(description="to the pair that it repeats, 1.0 word for word")
     guard: bool
     tags: dict[str, Any]
     engine: str = Field(description="the teacher's engine: vllm or transformers")
@@ -59,6 +62,9 @@ def show_pair(row: AnyRow) -> PairObject:
         scorer=pair.scorer,
         verdict=pair.verdict,
         reason=pair.reason,
+        review=pair.review,
+        duplicate_of=pair.duplicate_of,
+        similarity=pair.similarity,
         guard=prompt.guard,
         tags=prompt.tags,
         engine=chain.engine,

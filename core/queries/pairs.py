@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from core.errors import NotFound
 from core.ledger import Claim
 from core.queries.rows import AnyRow
-from core.tables import Behavior, Chain, Pair, Prompt, Score
+from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score
 
 STREAM_ROWS = 500
 
@@ -59,14 +60,17 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     return len(session.execute(statement, list(rows)).all())
 
 
-def _listed(dataset_id: str, filter: PairFilter) -> Any:
-    statement = (
+def _shown() -> Any:
+    return (
         select(Pair, Prompt, Chain, Behavior.name.label("behavior"))
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .join(Behavior, Behavior.id == Prompt.behavior_id)
-        .where(Pair.dataset_id == dataset_id)
     )
+
+
+def _listed(dataset_id: str, filter: PairFilter) -> Any:
+    statement = _shown().where(Pair.dataset_id == dataset_id)
     if filter.split is not None:
         statement = statement.where(Pair.split == filter.split)
     if filter.verdict is not None:
@@ -82,6 +86,15 @@ def page(
     """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
     statement = _listed(dataset_id, filter).order_by(Pair.id.desc()).limit(limit)
     return list(session.execute(statement if after is None else statement.where(Pair.id < after)))
+
+
+def get(session: Session, project_id: str, id: str) -> AnyRow:
+    """The (Pair, Prompt, Chain, behavior) row of one pair. Raises NotFound."""
+    statement = _shown().join(Dataset, Dataset.id == Pair.dataset_id)
+    found = session.execute(statement.where(Pair.id == id, Dataset.project_id == project_id)).one_or_none()
+    if found is None:
+        raise NotFound("pair", id)
+    return found
 
 
 def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[AnyRow]:
