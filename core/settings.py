@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.configs.model import ModelSettings
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -50,6 +52,10 @@ class Settings(BaseSettings):
     default_reward: str = Field("tiny-reward", description="reward model of a dataset that names none")
     default_student: str = Field("tiny-student", description="student of a run that names none")
 
+    models: dict[str, ModelSettings] = Field(
+        {}, description="settings of single models by their name, as JSON: engine options, prices, limits, licence"
+    )
+
     # Work
     lease_seconds: float = Field(60.0, gt=0, description="how long a claim holds without a beat")
     beat_seconds: float = Field(15.0, gt=0, description="pause between two beats of a worker")
@@ -84,6 +90,10 @@ class Settings(BaseSettings):
         None, description="host:port of torchrun's rendezvous when several nodes train"
     )
     free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
+
+    def model(self, name: str) -> ModelSettings:
+        """What the operator says about a model; nothing in particular about one that is not named."""
+        return self.models.get(name, ModelSettings())
 
     @property
     def trusted_roots(self) -> tuple[Path, ...]:

@@ -14,12 +14,13 @@ from core.database import transaction
 from core.errors import BurnishError, Unavailable
 from core.ids import new_id
 from core.logs import configure
-from core.queries import idempotency_keys, recovery, runs, workers
+from core.queries import datasets, idempotency_keys, recovery, runs, workers
 from core.settings import settings
 from core.states import Queue
 from workers import advance, training
 
 log = structlog.get_logger()
+PREVIEW_HOURS = 24  # previews that nothing was made of are forgotten then
 ENOUGH = 100  # bells at once: a rung worker drains its queue, so one for each of a thousand shards wakes nobody more
 
 
@@ -51,6 +52,7 @@ def sweep() -> None:
         expired = recovery.expire(session)
         recovery.unring(session, older_than=settings().sweep_seconds)
         idempotency_keys.forget(session, settings().idempotency_hours)
+        datasets.forget_previews(session, hours=PREVIEW_HOURS)
     for claim in expired:
         log.warning("lease expired", shard=claim.shard_id, stage=claim.stage, attempts=claim.attempts)
     advance.everything()

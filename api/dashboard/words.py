@@ -2,10 +2,12 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+
+from core.configs.reward import RewardConfig
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 DASH = "\N{EN DASH}"
@@ -81,7 +83,14 @@ def plain(state: str) -> str:
 def scorer(name: str) -> str:
     """`rule:expected` as `rule expected`; a model's folder by its last name."""
     kind, _, which = name.partition(":")
+    if not which:
+        return kind
     return f"{'reward model' if kind == 'classifier' else kind} {which.rstrip('/').rpartition('/')[2]}"
+
+
+def scorers(asked: Sequence[Any]) -> str:
+    """The scorers of a stored config, the first one first."""
+    return ", ".join(scorer(RewardConfig.model_validate(one).scorer) for one in asked)
 
 
 def short(name: str | None) -> str:
@@ -102,6 +111,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "clock": clock,
     "plain": plain,
     "scorer": scorer,
+    "scorers": scorers,
     "short": short,
     "json": partial(json.dumps, indent=2, ensure_ascii=False),
 }

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api import examples
 from api.checks.dataset import check_dataset
+from api.checks.preview import shortened
 from api.deps import ListPage, Post, Reader, WritePost
 from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
 from api.once import Answer, answer_once
@@ -31,6 +32,29 @@ def create_dataset(
         checked = check_dataset(session, post.caller.project_id, body)
         row = datasets.create(
             session, project_id=post.caller.project_id, config=checked.config, behaviors=checked.behaviors
+        )
+        return Answer(202, shown(session, row), f"/datasets/{row.id}")
+
+    return answer_once(post, work)
+
+
+@router.post("/preview", status_code=202, response_model=DatasetObject, summary="Preview a dataset")
+def preview_dataset(
+    body: Annotated[DatasetConfig, Body(openapi_examples=examples.DATASET)], post: WritePost
+) -> Response:
+    """Five real pairs before five thousand: a dataset of five prompts that goes before everything else.
+
+    It is in no list, and forgotten after a day; the turns it asked the teacher for are kept for the dataset itself.
+    """
+
+    def work(session: Session) -> Answer:
+        checked = check_dataset(session, post.caller.project_id, body)
+        row = datasets.create(
+            session,
+            project_id=post.caller.project_id,
+            config=shortened(checked.config, checked.behaviors),
+            behaviors=checked.behaviors,
+            purpose="preview",
         )
         return Answer(202, shown(session, row), f"/datasets/{row.id}")
 

@@ -92,7 +92,12 @@ def tell(row: Dataset, *, json: bool) -> None:
             ("status", row.status),
             ("behavior", row.config["behavior"]),
             ("teacher", row.config["teacher"]["model"]),
-            ("reward", row.config["reward"]["model"] or row.config["reward"]["rule"]),
+            (
+                "reward",
+                ", ".join(
+                    str(one["label"] or one["model"] or one["rule"] or one["kind"]) for one in row.config["reward"]
+                ),
+            ),
             ("chains", f"{counts.completed} of {counts.total}, {counts.failed} failed"),
             ("pairs", f"{pairs.get('kept', 0)} kept, {pairs.get('dropped', 0)} dropped"),
             ("tokens", row.tokens),

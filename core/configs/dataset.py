@@ -29,7 +29,7 @@ def _distinct_scorers(value: tuple[RewardConfig, ...]) -> tuple[RewardConfig, ..
     names = [reward.scorer for reward in value]
     if len(set(names)) != len(names):
         raise ValueError("two scorers would store their scores under one name; give one of them a label")
-    if value[0].purpose == "cost":
+    if value and value[0].purpose == "cost":
         raise ValueError("the first scorer gives rewards; put costs behind it")
     return value
 

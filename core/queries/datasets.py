@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
@@ -13,14 +13,24 @@ from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out
 from core.queries import events, pairs, parents, prompts, recovery, shards
+from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.settings import settings
 from core.states import DatasetState, ShardState, Stage
-from core.tables import Behavior, Dataset, Shard
+from core.tables import Behavior, Dataset, Run, Shard
 
 
-def create(session: Session, *, project_id: str, config: DatasetConfig, behaviors: Sequence[Behavior]) -> Dataset:
+def create(
+    session: Session,
+    *,
+    project_id: str,
+    config: DatasetConfig,
+    behaviors: Sequence[Behavior],
+    purpose: Literal["dataset", "preview"] = "dataset",
+) -> Dataset:
     """Store a dataset with its prompts and queue its shards. `config` is complete: every model is named.
+
+    A preview goes before everything else.
 
     Raises BadInput when the behaviors have too few prompts.
     """
@@ -34,6 +44,7 @@ def create(session: Session, *, project_id: str, config: DatasetConfig, behavior
         behaviors=[{"id": row.id, "name": row.name, "version": row.version} for row in behaviors],
         state=str(DatasetState.validating),
         n_prompts=n_prompts,
+        purpose=purpose,
     )
     session.add(dataset)
     session.flush()
@@ -61,6 +72,7 @@ def _queue(session: Session, dataset: Dataset, config: DatasetConfig) -> None:
                 "first": first,
                 "last": last,
                 "total": (last - first + 1) * config.samples_per_prompt,
+                "priority": int(dataset.purpose == "preview"),
             }
             for first, last in spans
         ],
@@ -76,8 +88,9 @@ def get(session: Session, project_id: str, id: str) -> Dataset:
 
 
 def page(session: Session, project_id: str, *, after: str | None = None, limit: int = 20) -> list[Dataset]:
-    """Datasets of a project, newest first, older than `after`."""
-    statement = select(Dataset).where(Dataset.project_id == project_id).order_by(Dataset.id.desc()).limit(limit)
+    """Datasets of a project, previews apart, newest first, older than `after`."""
+    mine = (Dataset.project_id == project_id) & (Dataset.purpose == "dataset")
+    statement = select(Dataset).where(mine).order_by(Dataset.id.desc()).limit(limit)
     return list(session.scalars(statement if after is None else statement.where(Dataset.id < after)))
 
 
@@ -168,6 +181,15 @@ def advance(session: Session, id: str) -> bool:
     )
     session.refresh(dataset)
     return True
+
+
+def forget_previews(session: Session, *, hours: float) -> int:
+    """Delete previews older than this that nothing was made of; returns how many."""
+    used = select(Run.id).where(Run.dataset_id == Dataset.id).exists()
+    statement = delete(Dataset).where(
+        Dataset.purpose == "preview", Dataset.created_at < func.clock_timestamp() - seconds(3600 * hours), ~used
+    )
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
 
 
 def unfinished(session: Session) -> list[str]:

@@ -60,6 +60,7 @@ def _queue(session: Session, claim: Claim, stage: Stage, models: list[str], tota
     common = {
         "project_id": claim.project_id, "dataset_id": claim.dataset_id, "run_id": claim.run_id, "role": claim.role,
         "stage": str(stage), "first": claim.first, "last": claim.last, "total": total,
+        "priority": select(Shard.priority).where(Shard.id == claim.shard_id).scalar_subquery(),
     }  # fmt: skip
     if total:
         shards.add(session, [common | {"model": model} for model in models])

@@ -56,7 +56,7 @@ def _add_statement(rows: Sequence[dict[str, Any]]) -> Any:
 def claim(
     session: Session, *, queue: Queue | str, owner: str, model: str | None = None, only: bool = False
 ) -> Claim | None:
-    """Take the oldest queued shard of the queue, one that needs `model` before others.
+    """Take the oldest queued shard of the highest priority in the queue, one that needs `model` before others.
 
     With `only`, one that needs `model` and was never claimed before: it can be worked on beside others without
     putting them at risk. Returns None when there is none.
@@ -72,7 +72,7 @@ def _claim_statement(queue: str, owner: str, model: str | None, *, fresh: bool) 
     waiting = (
         select(Shard.id)
         .where(Shard.queue == queue, Shard.state == ShardState.queued, Shard.available_at <= func.clock_timestamp())
-        .order_by(Shard.id)
+        .order_by(Shard.priority.desc(), Shard.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -23,7 +23,7 @@ def test_a_dataset_is_accepted_with_every_default_filled_in(client: TestClient) 
     assert body["status"] == "in_progress"
     assert body["config"]["behavior"] == ["polite"]
     assert body["config"]["teacher"]["model"] == ledger.TEACHER
-    assert body["config"]["reward"]["model"] == ledger.REWARD
+    assert [scorer["model"] for scorer in body["config"]["reward"]] == [ledger.REWARD]
     assert body["request_counts"] == {"total": 12, "completed": 0, "failed": 0}
     assert body["behaviors"][0]["version"] == 1
     assert client.get(answer.headers["location"]).json() == body

@@ -15,9 +15,12 @@ from tests.factories import ledger
 EXAMPLES: dict[str, tuple[dict[str, Any], int]] = {
     "/behaviors": (examples.BEHAVIOR, 201),
     "/datasets": (examples.DATASET, 202),
+    "/datasets/preview": (examples.DATASET, 202),
+    "/estimates": (examples.DATASET, 200),
     "/runs": (examples.RUN, 202),
     "/distillations": (examples.DISTILLATION, 202),
     "/keys": (examples.KEY, 201),
+    "/secrets": (examples.SECRET, 201),
 }
 CASES = [
     pytest.param(path, example["value"], status, id=f"{path} {name}")
@@ -44,7 +47,8 @@ def furnished(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> TestClient
 def test_an_example_is_accepted_as_it_stands(path: str, body: Any, status: int, furnished: TestClient) -> None:
     answer = furnished.post(path, json=body)
     assert answer.status_code == status, answer.text
-    assert furnished.get(answer.headers["location"]).status_code == 200
+    if status != 200:
+        assert furnished.get(answer.headers["location"]).status_code == 200
 
 
 def test_every_body_of_the_document_has_examples(client: TestClient) -> None:

@@ -15,7 +15,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import behaviors, chains, datasets, distillations, pairs, pipeline, prompts, runs, scores, shards
 from core.states import Queue
-from core.tables import DEFAULT_PROJECT, Dataset, Pair, Project
+from core.tables import DEFAULT_PROJECT, Chain, Dataset, Pair, Project
 
 TEACHER, REWARD, STUDENT = "a-teacher", "a-reward", "a-student"
 
@@ -140,6 +140,7 @@ def _pair(session: Session, claim: Claim, how: Made) -> None:
         {
             "id": new_id("pair"), "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id,
             "chain_id": row.chain_id, "split": row.split, "chosen": row.revision, "rejected": row.draft,
+            "chosen_answer": "revision", "rejected_answer": "draft",
             "scorer": claim.model, "score_chosen": row.score_revision, "score_rejected": row.score_draft,
             "verdict": "dropped" if row.draft == row.revision else "kept",
             "reason": "identical" if row.draft == row.revision else None,
@@ -148,6 +149,19 @@ def _pair(session: Session, claim: Claim, how: Made) -> None:
     ]  # fmt: skip
     pairs.store(session, rows)
     pipeline.finish(session, claim)
+
+
+def next_claim(session: Session, queue: str) -> Claim:
+    """What a worker of the queue would claim now; it is handed back."""
+    claim = shards.claim(session, queue=Queue(queue), owner="a test")
+    assert claim is not None
+    shards.hand_back(session, claim)
+    return claim
+
+
+def chains_of(session: Session, dataset_id: str) -> list[Chain]:
+    """The rows of a dataset's chains."""
+    return list(session.scalars(select(Chain).where(Chain.dataset_id == dataset_id)))
 
 
 def quarantine(session: Session, dataset_id: str, index: int) -> None:

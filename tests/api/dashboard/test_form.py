@@ -70,7 +70,7 @@ def test_every_field_of_the_form_reaches_the_request_as_its_command_says(page: P
     asked = newest().config
     assert asked["method"] == {"type": "dpo", "dpo": {"beta": 0.3, "sft_weight": 0.0}}
     assert (asked["training"]["mode"], asked["training"]["epochs"]) == ("lora", 2)
-    assert asked["dataset"]["reward"]["rule"] == "expected"
+    assert [scorer["rule"] for scorer in asked["dataset"]["reward"]] == ["expected"]
 
 
 def test_what_is_wrong_is_told_beside_the_form_which_keeps_its_fields(

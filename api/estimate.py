@@ -1,0 +1,131 @@
+"""An estimate of a dataset: from what its teacher took before, else from the bounds of what was asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from api.schemas.estimate import EstimateObject, Interval
+from core.configs.behavior import BehaviorSpec
+from core.configs.dataset import DatasetConfig
+from core.configs.source import TopicSource
+from core.errors import BadInput
+from core.queries.estimates import Past
+from core.settings import settings
+from core.tables import Behavior
+
+LOOKED_AT = 1_000  # prompts whose length is looked at
+CHARS_PER_TOKEN = 4.0  # of English text, where nothing was measured
+SHORTEST = 0.1  # share of the longest answer that the lower bound assumes
+Limit = Literal["tokens", "usd", "seconds"]
+NORMAL = 1.96  # standard deviations to either side that hold 95%
+BETWEEN = 0.1  # relative difference of means between two sets of prompts of one behavior
+PACE = 0.5  # relative difference of pace between an idle and a busy machine
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is asked for: chains, and the mean length of a prompt with its instructions in characters."""
+
+    chains: int
+    prompt_chars: float
+
+
+def estimate(config: DatasetConfig, size: Size, past: Past | None) -> EstimateObject:
+    """Tokens, time and money with their bounds."""
+    prompt, sampled = _measured(config, size, past) if past else _bounds(config, size)
+    seconds = _seconds(size, past)
+    usd = _usd(config, prompt, sampled)
+    return EstimateObject(
+        basis="measured" if past else "bounds",
+        measured_chains=past.chains if past else 0,
+        chains=size.chains,
+        answers_to_score=size.chains * (1 + config.best_of) * len(config.reward),
+        prompt_tokens=prompt,
+        sampled_tokens=sampled,
+        seconds=seconds,
+        usd=usd,
+        exceeds=_exceeds(config, tokens=prompt.expected + sampled.expected, usd=usd, seconds=seconds),
+    )
+
+
+def sized(config: DatasetConfig, behaviors: Sequence[Behavior]) -> Size:
+    """How much a request asks for. Raises BadInput where the number of prompts is not known before they are read."""
+    specs = [BehaviorSpec.model_validate(row.body) for row in behaviors]
+    pool = config.prompts or [prompt for spec in specs for prompt in spec.prompts]
+    known = _written(config) if config.source is not None else len(pool)
+    number = min(config.n_prompts, known) if config.n_prompts and known else config.n_prompts or known
+    if number is None:
+        raise BadInput(
+            "The source has not been read yet; say in n_prompts how many prompts to take.", param="n_prompts"
+        )
+    chars = [sum(len(turn["content"]) for turn in prompt.chat(specs[0].system)) for prompt in pool[:LOOKED_AT]]
+    asked = [len(spec.critique_instruction) + len(spec.revision_instruction) for spec in specs]
+    return Size(number * config.samples_per_prompt, fmean(chars) + fmean(asked) / 2)
+
+
+def _written(config: DatasetConfig) -> int | None:
+    """Prompts that the teacher is to write; None for a source that has to be read first."""
+    source = config.source
+    return len(source.topics) * source.per_topic if isinstance(source, TopicSource) else None
+
+
+def turns(config: DatasetConfig) -> dict[str, int]:
+    """How often each turn is sampled in one chain."""
+    if config.strategy == "counterfactual":
+        return {"draft": 1, "critique": 0, "revision": 1}
+    return {"draft": 1, "critique": config.rounds, "revision": config.rounds + config.best_of - 1}
+
+
+def _measured(config: DatasetConfig, size: Size, past: Past) -> tuple[Interval, Interval]:
+    often = turns(config)
+    means = {turn: getattr(past, f"{turn}_tokens") for turn in often}
+    sampled = sum(often[turn] * mean for turn, (mean, _) in means.items())
+    spread = sum((often[turn] * sd) ** 2 for turn, (_, sd) in means.items()) ** 0.5
+    factor = sum(often.values()) / 3  # a chain of three turns is what was measured
+    mean, sd = past.prompt_tokens
+    return _interval(mean * factor, sd * factor, size.chains), _interval(sampled, spread, size.chains)
+
+
+def _interval(mean: float, sd: float, chains: int) -> Interval:
+    """Of a sum over chains: their own spread, and what two sets of prompts differ by."""
+    total = mean * chains
+    margin = NORMAL * sd * chains**0.5 + BETWEEN * total
+    return Interval(expected=total, low=max(total - margin, 0.0), high=total + margin)
+
+
+def _bounds(config: DatasetConfig, size: Size) -> tuple[Interval, Interval]:
+    often = turns(config)
+    longest = {turn: config.teacher.sampling_of(turn).max_tokens for turn in ("draft", "critique", "revision")}
+    most = float(sum(often[turn] * longest[turn] for turn in often)) * size.chains
+    opening = size.prompt_chars / CHARS_PER_TOKEN * sum(often.values()) * size.chains
+    repeated = sum(often.values()) / 2 * most  # every turn is read again by those that follow
+    prompt = Interval(expected=opening + repeated / 2, low=opening, high=opening + repeated)
+    return prompt, Interval(expected=most / 2, low=SHORTEST * most, high=most)
+
+
+def _seconds(size: Size, past: Past | None) -> Interval | None:
+    if past is None or past.chains_per_second is None:
+        return None
+    expected = size.chains / past.chains_per_second
+    return Interval(expected=expected, low=expected * (1 - PACE), high=expected * (1 + PACE))
+
+
+def _usd(config: DatasetConfig, prompt: Interval, sampled: Interval) -> Interval | None:
+    model = settings().model(str(config.teacher.model))
+    if model.price_input is None and model.price_output is None:
+        return None
+    read, written = (model.price_input or 0.0) / 1e6, (model.price_output or 0.0) / 1e6
+    return Interval(
+        expected=prompt.expected * read + sampled.expected * written,
+        low=prompt.low * read + sampled.low * written,
+        high=prompt.high * read + sampled.high * written,
+    )
+
+
+def _exceeds(config: DatasetConfig, *, tokens: float, usd: Interval | None, seconds: Interval | None) -> list[Limit]:
+    expected: dict[Limit, float] = {"tokens": tokens}
+    expected |= {"usd": usd.expected} if usd else {}
+    expected |= {"seconds": seconds.expected} if seconds else {}
+    limits = config.budget.model_dump()
+    return [name for name, value in expected.items() if limits[name] is not None and value > limits[name]]

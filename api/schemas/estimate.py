@@ -1,0 +1,30 @@
+"""What a dataset would take, as the caller sees it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Interval(BaseModel):
+    """An expected number, and the bounds it lies within nineteen times in twenty."""
+
+    expected: float
+    low: float
+    high: float
+
+
+class EstimateObject(BaseModel):
+    """Tokens, time and money of a dataset that is not made yet."""
+
+    object: Literal["estimate"] = "estimate"
+    basis: Literal["measured", "bounds"] = Field(
+        description="measured: from chains of the same teacher; bounds: from the longest that may be sampled"
+    )
+    measured_chains: int = Field(description="chains the figures rest on")
+    chains: int
+    answers_to_score: int = Field(description="over all scorers")
+    prompt_tokens: Interval
+    sampled_tokens: Interval
+    seconds: Interval | None = Field(description="null before any chain of this teacher was timed")
+    usd: Interval | None = Field(description="null without prices in the operator's model settings")
+    exceeds: list[Literal["tokens", "usd", "seconds"]] = Field(description="limits of the budget that would be reached")

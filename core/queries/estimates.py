@@ -1,0 +1,76 @@
+"""Statements about what chains of a teacher have taken so far: the ground of estimates."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Float, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from core.configs.dataset import DatasetConfig
+from core.queries import parents
+from core.states import Stage
+from core.tables import Chain, Dataset, Shard
+
+LOOKED_AT = 2_000  # the newest chains of the teacher
+TURNS = ("draft", "critique", "revision")
+
+
+@dataclass(frozen=True)
+class Past:
+    """Means and standard deviations over `chains` chains: prompt tokens of all turns, and sampled ones of each turn."""
+
+    chains: int
+    prompt_tokens: tuple[float, float]
+    draft_tokens: tuple[float, float]
+    critique_tokens: tuple[float, float]
+    revision_tokens: tuple[float, float]
+    chains_per_second: float | None
+
+
+def past(session: Session, project_id: str, config: DatasetConfig) -> Past | None:
+    """What the project's newest chains of this teacher, strategy and behaviors took; None when there are none.
+
+    Chains of the same behaviors come first; without any, those of other behaviors count.
+    """
+    for behaviors in (list(config.behavior), None):
+        found = _past(session, project_id, config, behaviors)
+        if found is not None:
+            return found
+    return None
+
+
+def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: list[str] | None) -> Past | None:
+    same = (
+        (Dataset.project_id == project_id)
+        & (Dataset.config["teacher"]["model"].as_string() == config.teacher.model)
+        & (Dataset.config["strategy"].as_string() == config.strategy)
+    )
+    if behaviors is not None:
+        same &= Dataset.config["behavior"] == cast(behaviors, JSONB)
+    datasets = list(session.scalars(select(Dataset.id).where(same).order_by(Dataset.id.desc()).limit(20)))
+    sampled = Chain.draft_tokens + Chain.critique_tokens + Chain.revision_tokens
+    newest = (
+        select(Chain)
+        .where(Chain.dataset_id.in_(datasets), Chain.state == "done", sampled > 0)
+        .order_by(Chain.id.desc())
+        .limit(LOOKED_AT)
+        .subquery()
+    )
+    columns = [newest.c.prompt_tokens, *(newest.c[f"{turn}_tokens"] for turn in TURNS)]
+    numbers = [function(cast(column, Float)) for column in columns for function in (func.avg, func.stddev_samp)]
+    row = session.execute(select(func.count(), *numbers).select_from(newest)).one()
+    if not row[0]:
+        return None
+    prompt, draft, critique, revision = ((float(row[i]), float(row[i + 1] or 0.0)) for i in range(1, len(row), 2))
+    return Past(int(row[0]), prompt, draft, critique, revision, _pace(session, datasets))
+
+
+def _pace(session: Session, datasets: list[str]) -> float | None:
+    """Chains a second of the newest of these datasets that has a finished generating shard."""
+    for id in datasets:
+        mine = parents.of_dataset(id) & (Shard.stage == str(Stage.generate)) & Shard.ended_at.is_not(None)
+        took = func.extract("epoch", func.max(Shard.ended_at) - func.min(Shard.started_at))
+        made, seconds = session.execute(select(func.sum(Shard.completed + Shard.failed), took).where(mine)).one()
+        if made and seconds:
+            return float(made) / float(seconds)
+    return None

@@ -1,0 +1,83 @@
+"""Estimates and previews: what a dataset would take, and five pairs of it."""
+
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from core.database import transaction
+from core.settings import settings
+from tests.conftest import forget_settings
+from tests.factories import ledger
+
+ASKED = {"behavior": "polite", "n_prompts": 10, "samples_per_prompt": 2, "teacher": {"sampling": {"max_tokens": 100}}}
+
+
+def test_without_a_past_the_bounds_of_what_was_asked_are_given(client: TestClient) -> None:
+    answer = client.post("/estimates", json=ASKED | {"rounds": 2, "best_of": 3})
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["basis"], told["chains"], told["measured_chains"]) == ("bounds", 20, 0)
+    turns = 1 + 2 + 2 + 2  # draft, two critiques, two revisions and two further candidates
+    assert told["sampled_tokens"]["high"] == 20 * turns * 100
+    assert told["sampled_tokens"]["low"] <= told["sampled_tokens"]["expected"] <= told["sampled_tokens"]["high"]
+    assert told["answers_to_score"] == 20 * 4
+    assert told["seconds"] is None
+    assert told["usd"] is None
+
+
+def test_chains_of_the_same_teacher_are_what_an_estimate_rests_on(client: TestClient) -> None:
+    with transaction() as session:
+        made = ledger.made_dataset(session)
+        rows = ledger.chains_of(session, made.id)
+        per_chain = sum(row.draft_tokens + row.critique_tokens + row.revision_tokens for row in rows) / len(rows)
+    told = client.post("/estimates", json=ASKED).json()
+    assert (told["basis"], told["measured_chains"]) == ("measured", len(rows))
+    assert told["sampled_tokens"]["expected"] == pytest.approx(20 * per_chain)
+    assert told["seconds"]["low"] < told["seconds"]["expected"] < told["seconds"]["high"]
+
+
+def test_money_follows_from_the_prices_in_the_settings_and_limits_are_compared(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prices = {ledger.TEACHER: {"price_input": 1.0, "price_output": 10.0}}
+    monkeypatch.setenv("BURNISH_MODELS", json.dumps(prices))
+    forget_settings()
+    assert settings().model(ledger.TEACHER).price_output == 10.0
+    told = client.post("/estimates", json=ASKED | {"budget": {"tokens": 5, "usd": 1000.0}}).json()
+    expected = told["prompt_tokens"]["expected"] / 1e6 + told["sampled_tokens"]["expected"] / 1e5
+    assert told["usd"]["expected"] == pytest.approx(expected)
+    assert told["exceeds"] == ["tokens"]
+
+
+def test_an_estimate_makes_nothing_and_refuses_what_a_dataset_would_refuse(client: TestClient) -> None:
+    client.post("/estimates", json=ASKED)
+    assert client.get("/datasets").json()["data"] == []
+    answer = client.post("/estimates", json={"behavior": "unheard-of"})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "behavior")
+    source = {"kind": "parquet", "path": "x.parquet"}
+    answer = client.post("/estimates", json={"behavior": "polite", "source": source})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "n_prompts")
+
+
+def test_a_preview_makes_five_pairs_before_everything_else_and_is_in_no_list(client: TestClient) -> None:
+    asked = client.post("/datasets", json={"behavior": "polite", "n_prompts": 12}).json()
+    preview = client.post("/datasets/preview", json=ASKED | {"n_prompts": 12})
+    assert preview.status_code == 202, preview.text
+    id = preview.json()["id"]
+    assert preview.json()["config"]["n_prompts"] == 5
+    assert [row["id"] for row in client.get("/datasets").json()["data"]] == [asked["id"]]
+    with transaction() as session:
+        assert ledger.next_claim(session, "generate").dataset_id == id
+    with transaction() as session:
+        ledger.work_off(session)
+    assert client.get(f"/datasets/{id}").json()["status"] == "completed"
+    shown = client.get(f"/datasets/{id}/pairs").json()["data"]
+    assert len(shown) == 5
+    assert {pair["split"] for pair in shown} == {"train"}
+
+
+def test_a_preview_of_prompts_in_the_request_takes_the_first_five(client: TestClient) -> None:
+    prompts = [{"text": f"question {number}"} for number in range(8)]
+    preview = client.post("/datasets/preview", json={"behavior": "polite", "prompts": prompts}).json()
+    assert [prompt["text"] for prompt in preview["config"]["prompts"]] == [f"question {number}" for number in range(5)]
