@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from core.configs.sampling import Sampling
-from workers.teachers.teacher import Conversation, Turn
+from workers.teachers.teacher import Conversation, Shape, Turn
 
 Script = Callable[
     [str, int], Turn
@@ -45,7 +45,9 @@ class ScriptedTeacher:
         added = ({"role": "assistant", "content": turn.text}, {"role": "user", "content": user})
         return Conversation((*conversation.messages, *added), (*conversation.token_ids, 0))
 
-    async def answer(self, conversation: Conversation, *, sampling: Sampling, seed: int) -> Turn:
+    async def answer(
+        self, conversation: Conversation, *, sampling: Sampling, seed: int, shape: Shape | None = None
+    ) -> Turn:
         """See `Teacher`."""
         self.seeds.append(seed)
         await asyncio.sleep(self._seconds)

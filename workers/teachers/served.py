@@ -14,7 +14,7 @@ from workers.engine.folder import is_small, model_folder
 from workers.engine.frames import Frame
 from workers.engine.process import EngineProcess, Patience
 from workers.teachers.stop import cut
-from workers.teachers.teacher import Conversation, Turn
+from workers.teachers.teacher import Conversation, Shape, Turn
 from workers.teachers.vocabulary import vocabulary
 
 
@@ -52,7 +52,9 @@ class ServedTeacher:
         added = ({"role": "assistant", "content": turn.text}, {"role": "user", "content": user})
         return Conversation((*conversation.messages, *added), conversation.token_ids + turn.token_ids + suffix)
 
-    async def answer(self, conversation: Conversation, *, sampling: Sampling, seed: int) -> Turn:
+    async def answer(
+        self, conversation: Conversation, *, sampling: Sampling, seed: int, shape: Shape | None = None
+    ) -> Turn:
         """See `Teacher`."""
         prompt = conversation.token_ids
         if len(prompt) + sampling.max_tokens > self._context:
@@ -61,7 +63,7 @@ class ServedTeacher:
                 f"takes {self._context} in all. Shorten the prompt, or lower sampling.max_tokens.",
                 param="teacher.sampling.max_tokens",
             )
-        request = {"prompt": prompt, "seed": seed, **sampling.model_dump()}
+        request = {"prompt": prompt, "seed": seed, **sampling.model_dump(), "shape": asdict(shape) if shape else None}
         return self._turn(prompt, sampling, await asyncio.wrap_future(self._process.ask(request)))
 
     async def close(self) -> None:

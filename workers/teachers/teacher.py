@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.configs.sampling import Sampling
 
@@ -24,6 +24,18 @@ class Turn:
     finish: str  # stop, or length when max_tokens cut it off
     prompt_tokens: int
     cached_tokens: int  # of the prompt's, how many the prefix cache served
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What form an answer must have: it matches a regular expression, or is JSON of a schema. One of the two."""
+
+    regex: str | None = None
+    schema: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.regex is None) == (self.schema is None):
+            raise ValueError("a shape has either a regex or a schema")
 
 
 class Teacher(Protocol):
@@ -60,8 +72,13 @@ class Teacher(Protocol):
         """
         ...
 
-    async def answer(self, conversation: Conversation, *, sampling: Sampling, seed: int) -> Turn:
+    async def answer(
+        self, conversation: Conversation, *, sampling: Sampling, seed: int, shape: Shape | None = None
+    ) -> Turn:
         """Sample one answer; the same arguments give the same noise whatever else is being answered.
+
+        A `shape` binds the answer where the engine can (vLLM); the transformers engine answers freely, so whoever
+        asks for a shape reads the answer as if it had none.
 
         Raises EngineDied, and BadInput for a conversation that leaves no room for `max_tokens`.
         """
