@@ -25,6 +25,7 @@ from core.tables import DEFAULT_PROJECT
 from workers.chain import Ask, run_chain
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
+from workers.strategies.self_critique import self_critique
 from workers.teachers import load_teacher
 from workers.teachers.teacher import Teacher
 
@@ -67,9 +68,8 @@ def bare(runner: asyncio.Runner, teacher: Teacher, spec: BehaviorSpec, *, prompt
         Ask(
             prompt_id=index,
             sample=0,
-            messages=prompt.chat(spec.system),
-            instructions=instructions,
-            sampling=config.teacher.sampling,
+            cues=tuple(self_critique(prompt.chat(spec.system), instructions)),
+            sampling=config.teacher.sampling_of,
             seed=derive_seed(seed, "chain", index, 0),
         )
         for index, prompt in enumerate(spec.prompts[:prompts])

@@ -1,14 +1,13 @@
 """Which prompts a dataset gets, in which order and split: a pure function of its config and behaviors."""
 
 import json
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.configs.behavior import BehaviorSpec, PromptSpec
 from core.configs.dataset import DatasetConfig
 from core.errors import BadInput
-from core.seeds import derive_seed
+from core.seeds import content_seed, derive_seed
 
 Row = dict[str, Any]
 
@@ -25,7 +24,7 @@ def lay_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: M
         for name, chosen in dealt.items()
         for prompt in chosen
     ]
-    random.Random(derive_seed(config.seed, "order")).shuffle(rows)
+    rows.sort(key=lambda row: derive_seed(config.seed, "order", content_seed(row["messages"])))
     rows += [
         _row(config, behaviors[name], ids[name], prompt, split="evaluation")
         for name in config.behavior
@@ -47,6 +46,7 @@ def _deal(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec]) -> dict[
 
 
 def _choose(config: DatasetConfig, behavior: BehaviorSpec, number: int) -> Sequence[PromptSpec]:
+    """Drawn by the seed; who asks for more prompts gets these and further ones."""
     pool = behavior.prompts
     if number > len(pool):
         raise BadInput(
@@ -54,7 +54,8 @@ def _choose(config: DatasetConfig, behavior: BehaviorSpec, number: int) -> Seque
             "ask for fewer, raise samples_per_prompt, or send prompts of your own.",
             param="n_prompts",
         )
-    return random.Random(derive_seed(config.seed, "prompts", behavior.name)).sample(pool, number)
+    drawn = sorted(pool, key=lambda prompt: derive_seed(config.seed, "prompts", content_seed(prompt.chat(None))))
+    return drawn[:number]
 
 
 def _row(config: DatasetConfig, behavior: BehaviorSpec, id: str, prompt: PromptSpec, *, split: str | None) -> Row:

@@ -1,6 +1,6 @@
 """A claim: the right to work on one shard, until the lease runs out or somebody else takes the token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -19,3 +19,16 @@ class Claim:
     last: int
     total: int
     attempts: int
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What was asked of teachers and judges: tokens read and sampled, money, and turns that the cache served."""
+
+    prompt_tokens: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+    hits: int = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))

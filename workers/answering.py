@@ -37,4 +37,4 @@ async def run_answer(teacher: Teacher, question: Question) -> dict[str, Any]:
         turn = await teacher.answer(teacher.open(question.messages), sampling=question.sampling, seed=question.seed)
     except BadInput:
         return row | {"text": "", "tokens": 0, "finish": "too_long"}
-    return row | {"text": clean(turn.text.strip()).text, "tokens": len(turn.token_ids), "finish": turn.finish}
+    return row | {"text": clean(turn.text.strip()).text, "tokens": turn.tokens, "finish": turn.finish}

@@ -1,86 +1,116 @@
-"""One chain: the teacher drafts, criticises its own draft, and revises it, without waiting for its neighbours."""
+"""One chain: the teacher answers cue after cue, without waiting for the chains beside it."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.configs.sampling import Sampling
 from core.errors import BadInput
-from core.queries.datasets import Instructions
 from core.seeds import derive_seed
 from core.text import clean
+from workers.strategies.cue import Cue
 from workers.teachers.teacher import Conversation, Teacher, Turn
 
 TURNS = ("draft", "critique", "revision")
+COUNTS = ("prompt_tokens", "cached_tokens", "cleaned_chars", "hits", "paid_prompt_tokens", "paid_tokens")
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One chain to make: of which prompt, with which seed (a chain's turns derive theirs by name)."""
+    """One chain to make: of which prompt, by which cues, with which seed (turns derive theirs by name).
+
+    `known` holds turns that were asked for before. `keep` is told of every turn that was sampled now, whatever becomes
+    of the chain.
+    """
 
     prompt_id: int
     sample: int
-    messages: Sequence[Mapping[str, str]]
-    instructions: Instructions
-    sampling: Sampling
+    cues: tuple[Cue, ...]
+    sampling: Callable[[Any], Sampling]
     seed: int
+    attempt: int = 1
+    context: list[dict[str, str]] | None = None
+    known: Mapping[str, Turn] = field(default_factory=dict)
+    keep: Callable[["Ask", Cue, Turn], None] = lambda ask, cue, turn: None
+
+    def seed_of(self, cue: Cue) -> int:
+        """The seed of a turn."""
+        return derive_seed(self.seed, cue.name)
+
+    @property
+    def complete(self) -> bool:
+        """Whether no turn is left to ask for: all are known, up to the end or to one that fails the chain."""
+        for cue in self.cues:
+            if cue.name not in self.known:
+                return False
+            if flaw(self.known[cue.name]) is not None:
+                return True
+        return True
 
 
 @dataclass(frozen=True)
-class Step:
-    """A turn, and the conversation it answered."""
+class Identity:
+    """What a row says about the teacher."""
 
-    conversation: Conversation
-    turn: Turn
+    engine: str
+    fingerprint: str
+    template_hash: str
 
 
-async def run_chain(teacher: Teacher, ask: Ask) -> dict[str, Any]:
-    """A row of the table `chain`, whole or failed. Raises EngineDied.
+def flaw(turn: Turn) -> str | None:
+    """Why a turn fails its chain, if it does: what follows would rest on half a thought."""
+    if turn.finish == "length":
+        return "truncated"
+    return None if turn.text.strip() else "empty"
+
+
+async def run_chain(teacher: Teacher, ask: Ask) -> Row:
+    """A row of the table `chain`, whole or failed. Raises EngineDied, Unavailable.
 
     A turn that was cut at the token limit, is empty, does not fit the model's context, or that the chat template
-    refuses, fails the chain: what follows would rest on half a thought.
+    refuses, fails the chain.
     """
     begun = time.monotonic()
-    row = _blank(teacher, ask)
-    step: Step | None = None
-    for name in TURNS:
-        step, reason = await _take(teacher, ask, name, after=step)
-        if step is not None:
-            _note(row, name, step.turn)
+    row = blank(Identity(teacher.engine, teacher.fingerprint, teacher.template_hash), ask)
+    conversations: dict[str, tuple[Conversation, Turn]] = {}
+    for cue in ask.cues:
+        try:
+            conversation = _conversation(teacher, cue, conversations)
+        except BadInput:
+            row |= _failed(cue, "template")
+            break
+        turn = ask.known.get(cue.name)
+        if turn is None:
+            try:
+                turn = await teacher.answer(conversation, sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
+            except BadInput:
+                row |= _failed(cue, "too_long")
+                break
+            ask.keep(ask, cue, turn)
+        conversations[cue.name] = (conversation, turn)
+        reason = note(row, cue, turn, hit=cue.name in ask.known)
         if reason is not None:
-            row |= {"state": "failed", "failure_turn": name, "failure_reason": reason}
+            row |= _failed(cue, reason)
             break
     return row | {"seconds": time.monotonic() - begun}
 
 
-async def _take(teacher: Teacher, ask: Ask, name: str, *, after: Step | None) -> tuple[Step | None, str | None]:
-    """The turn of this name, and why it fails the chain (None when it does not)."""
-    try:
-        conversation = _conversation(teacher, ask, name, after=after)
-    except BadInput:
-        return None, "template"
-    try:
-        turn = await teacher.answer(conversation, sampling=ask.sampling, seed=derive_seed(ask.seed, name))
-    except BadInput:
-        return None, "too_long"
-    reason = "truncated" if turn.finish == "length" else None if turn.text.strip() else "empty"
-    return Step(conversation, turn), reason
+def remembered(identity: Identity, ask: Ask) -> Row:
+    """The row of a chain whose turns are all known: nobody is asked."""
+    row = blank(identity, ask)
+    for cue in ask.cues:
+        reason = note(row, cue, ask.known[cue.name], hit=True)
+        if reason is not None:
+            return row | _failed(cue, reason)
+    return row
 
 
-def _conversation(teacher: Teacher, ask: Ask, name: str, *, after: Step | None) -> Conversation:
-    if after is None:
-        return teacher.open(ask.messages)
-    instructions = {"critique": ask.instructions.critique, "revision": ask.instructions.revision}
-    return teacher.follow(after.conversation, after.turn, instructions[name])
-
-
-def _blank(teacher: Teacher, ask: Ask) -> dict[str, Any]:
+def blank(identity: Identity, ask: Ask) -> Row:
     """Every column is present in every row, so that rows of all fates go into one INSERT."""
     texts = {f"{name}{suffix}": None for name in TURNS for suffix in ("", "_finish")}
-    counts = dict.fromkeys(
-        (*(f"{name}_tokens" for name in TURNS), "prompt_tokens", "cached_tokens", "cleaned_chars"), 0
-    )
+    counts = dict.fromkeys((*(f"{name}_tokens" for name in TURNS), *COUNTS), 0)
     return {
         **texts,
         **counts,
@@ -89,18 +119,44 @@ def _blank(teacher: Teacher, ask: Ask) -> dict[str, Any]:
         "state": "done",
         "failure_turn": None,
         "failure_reason": None,
-        "engine": teacher.engine,
-        "model_fingerprint": teacher.fingerprint,
-        "template_hash": teacher.template_hash,
+        "more": [],
+        "context": ask.context,
+        "attempt": ask.attempt,
+        "engine": identity.engine,
+        "model_fingerprint": identity.fingerprint,
+        "template_hash": identity.template_hash,
         "seed": ask.seed,
+        "seconds": 0.0,
+        "usd": 0.0,
     }
 
 
-def _note(row: dict[str, Any], name: str, turn: Turn) -> None:
+def note(row: Row, cue: Cue, turn: Turn, *, hit: bool) -> str | None:
+    """Write a turn into its row; returns why it fails the chain, if it does."""
     cleaned = clean(turn.text.strip())
-    row[name] = cleaned.text
-    row[f"{name}_tokens"] = len(turn.token_ids)
-    row[f"{name}_finish"] = turn.finish
+    if cue.name in TURNS:
+        row[cue.name] = cleaned.text
+        row[f"{cue.name}_tokens"] = turn.tokens
+        row[f"{cue.name}_finish"] = turn.finish
+    else:
+        told = {"name": cue.name, "text": cleaned.text, "finish": turn.finish, "tokens": turn.tokens, "hit": hit}
+        told |= {"prompt_tokens": turn.prompt_tokens, "cached_tokens": turn.cached_tokens}
+        row["more"] = [*row["more"], told]
     row["prompt_tokens"] += turn.prompt_tokens
     row["cached_tokens"] += turn.cached_tokens
     row["cleaned_chars"] += cleaned.changed
+    row["hits"] += hit
+    row["paid_prompt_tokens"] += 0 if hit else turn.prompt_tokens
+    row["paid_tokens"] += 0 if hit else turn.tokens
+    return flaw(turn)
+
+
+def _conversation(teacher: Teacher, cue: Cue, made: Mapping[str, tuple[Conversation, Turn]]) -> Conversation:
+    if cue.after is None:
+        return teacher.open(cue.messages)
+    before, turn = made[cue.after]
+    return teacher.follow(before, turn, cue.user)
+
+
+def _failed(cue: Cue, reason: str) -> Row:
+    return {"state": "failed", "failure_turn": cue.name, "failure_reason": reason}

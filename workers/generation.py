@@ -18,8 +18,9 @@ from workers import advance, give_up
 from workers.lease import Beats, Lease
 from workers.micro_batch import batches
 from workers.persist import persist
-from workers.plan import Plan, plan
+from workers.plan import Plan, plan, uses_cache
 from workers.teachers import load_teacher
+from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
 
 log = structlog.get_logger()
@@ -75,7 +76,8 @@ class GeneratingDesk:
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
         try:
             work = await asyncio.to_thread(_read_plan, claim)
-            await self._load(work)
+            if work.make:  # the cache may have it all
+                await self._load(work)
         except (BadInput, EngineDied) as error:
             self._beats.close(lease)
             await asyncio.to_thread(give_up.load_failed, claim, error)
@@ -157,13 +159,19 @@ class GeneratingDesk:
         try:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(_write(lease, work, done))
+                for row in work.ready:
+                    lease.moved()
+                    await done.put(row)
                 rows = [group.create_task(self._row(lease, make, slots, done, stop)) for make in work.make]
                 if rows:
                     await asyncio.wait(rows)
                 await done.put(None)
                 await writer
         except* BurnishError as errors:
+            await asyncio.to_thread(_keep_turns, work)
             raise errors.exceptions[0] from None
+        if stop.is_set():
+            await asyncio.to_thread(_keep_turns, work)
 
     async def _row(
         self,
@@ -198,6 +206,19 @@ async def _write(lease: Lease, work: Plan, done: "asyncio.Queue[Row | None]") ->
         await asyncio.to_thread(persist, lease, lambda session, batch=batch: work.store(session, batch))
 
 
+def _keep_turns(work: Plan) -> None:
+    """What chains that did not end were told is paid for."""
+    try:
+        with transaction() as session:
+            work.flush(session)
+    except Unavailable as error:
+        log.warning("turns not kept", error=error.message)
+
+
 def _read_plan(claim: Claim) -> Plan:
+    """Who the teacher is is found out between two transactions: weights may be long to read."""
     with transaction() as session:
-        return plan(session, claim)
+        cached = uses_cache(session, claim)
+    identity = identify(cached.teacher.engine, claim.model) if cached is not None else None
+    with transaction() as session:
+        return plan(session, claim, identity=identity)

@@ -34,7 +34,8 @@ def hand_back(claim: Claim) -> None:
 def wait(claim: Claim, error: Unavailable) -> None:
     """Without blame, and not again at once: something that the work needs does not answer."""
     log.warning("shard waits", shard=claim.shard_id, model=claim.model, error=error.message)
-    _let_go(claim, lambda session: shards.hand_back(session, claim, pause=WAITS * settings().retry_seconds))
+    pause = WAITS * settings().retry_seconds
+    _let_go(claim, lambda session: shards.hand_back(session, claim, pause=pause, waiting=error.message))
 
 
 def release(claim: Claim, error: BurnishError) -> None:

@@ -36,12 +36,15 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
 
 
 def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[AnyRow]:
-    """Insert chains that are not there yet; returns (state, tokens) of those that were new."""
+    """Insert chains that are not there yet.
+
+    Returns (state, prompt_tokens, tokens, usd, hits) of those that were new: what was paid for them.
+    """
     if not rows:
         return []
-    sampled = Chain.draft_tokens + Chain.critique_tokens + Chain.revision_tokens
+    paid = (Chain.paid_prompt_tokens.label("prompt_tokens"), Chain.paid_tokens.label("tokens"), Chain.usd, Chain.hits)
     statement = insert(Chain).on_conflict_do_nothing(index_elements=["prompt_id", "sample"])
-    return list(session.execute(statement.returning(Chain.state, sampled.label("tokens")), list(rows)))
+    return list(session.execute(statement.returning(Chain.state, *paid), list(rows)))
 
 
 def done_in(session: Session, claim: Claim) -> int:

@@ -150,7 +150,8 @@ def _stop(session: Session, project_id: str, id: str, *, to: DatasetState, shard
 def resume(session: Session, project_id: str, id: str) -> Dataset:
     """Go on with a paused, cancelled or failed dataset; finished chains are not made again. Raises Conflict."""
     dataset = get(session, project_id, id)
-    if not move(session, Dataset, id, DatasetState.in_progress, error=None):
+    whole = dataset.state == DatasetState.completed
+    if whole or not move(session, Dataset, id, DatasetState.in_progress, error=None):
         raise Conflict(f"Dataset {id} is {dataset.state}; only a paused, cancelled or failed one can be resumed.")
     prompts.restore(session, id, held_out=False)
     recovery.forgive(session, parents.of_dataset(id))

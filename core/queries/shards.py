@@ -1,6 +1,7 @@
 """Statements about shards while somebody holds them: claim, guard, beat, finish, release."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import and_, case, func, select, update
@@ -9,13 +10,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.errors import LeaseLost
-from core.ledger import Claim
+from core.ledger import Claim, Spent
 from core.queries.intervals import seconds
 from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import QUEUE_OF, Queue, ShardState, Stage
 from core.tables import FENCING, Shard
 
+NOTHING = Spent()
 BATCH = 1_000  # rows in one statement, which has 65,535 parameters at most
 CLAIM_COLUMNS = (
     Shard.id, Shard.token, Shard.stage, Shard.project_id, Shard.dataset_id, Shard.run_id, Shard.role,
@@ -88,6 +90,8 @@ def _claim_statement(queue: str, owner: str, model: str | None, *, fresh: bool) 
             token=FENCING.next_value(),
             owner=owner,
             attempts=Shard.attempts + 1,
+            waiting=None,
+            reserved=0,
             lease_expires_at=func.clock_timestamp() + seconds(settings().lease_seconds),
             started_at=func.coalesce(Shard.started_at, func.clock_timestamp()),
         )
@@ -106,12 +110,12 @@ def _write(session: Session, claim: Claim, **columns: Any) -> None:
         raise LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
 
 
-def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0, tokens: int = 0) -> None:
+def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0, spent: Spent = NOTHING) -> None:
     """Lock the shard and count rows; call it in the same transaction as any write under the claim.
 
     Raises LeaseLost when the token is stale: roll back and stop.
     """
-    counters = {"completed": completed, "failed": failed, "tokens": tokens}
+    counters = {"completed": completed, "failed": failed} | asdict(spent)
     _write(session, claim, **{name: getattr(Shard, name) + n for name, n in counters.items()})
 
 
@@ -138,14 +142,18 @@ def held(session: Session, shard_id: int, token: int) -> Claim:
     return as_claim(found)
 
 
-def hand_back(session: Session, claim: Claim, *, pause: float = 0.0) -> None:
-    """Give up a shard without blame, to be claimed again after `pause` seconds. Raises LeaseLost."""
+def hand_back(session: Session, claim: Claim, *, pause: float = 0.0, waiting: str | None = None) -> None:
+    """Give up a shard without blame, to be claimed again after `pause` seconds; `waiting` says for what.
+
+    Raises LeaseLost.
+    """
     _write(
         session,
         claim,
         state=str(ShardState.queued),
         attempts=Shard.attempts - 1,
         available_at=func.clock_timestamp() + seconds(pause),
+        waiting=waiting,
         lease_expires_at=None,
         token=None,
         owner=None,

@@ -45,6 +45,8 @@ class Chain(Table):
     critique_finish: Mapped[str | None] = mapped_column(Text)
     revision_finish: Mapped[str | None] = mapped_column(Text)
     hits: Mapped[int] = mapped_column(server_default="0")  # turns that the cache served
+    paid_prompt_tokens: Mapped[int] = mapped_column(server_default="0")  # of the turns that the cache did not serve
+    paid_tokens: Mapped[int] = mapped_column(server_default="0")
     usd: Mapped[float] = mapped_column(server_default="0")
     context: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))  # trained on instead
     more: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")

@@ -155,6 +155,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_review_pair_id_id"), "review", ["pair_id", "id"], unique=False)
     op.add_column("chain", sa.Column("hits", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("chain", sa.Column("paid_prompt_tokens", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("chain", sa.Column("paid_tokens", sa.Integer(), server_default="0", nullable=False))
     op.add_column("chain", sa.Column("usd", sa.Double(), server_default="0", nullable=False))
     op.add_column(
         "chain", sa.Column("context", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True)
@@ -249,6 +251,8 @@ def downgrade() -> None:
     op.drop_column("chain", "more")
     op.drop_column("chain", "context")
     op.drop_column("chain", "usd")
+    op.drop_column("chain", "paid_tokens")
+    op.drop_column("chain", "paid_prompt_tokens")
     op.drop_column("chain", "hits")
     op.drop_index(op.f("ix_review_pair_id_id"), table_name="review")
     op.drop_table("review")

@@ -34,8 +34,12 @@ def test_every_state_leads_to_an_end(kind: type[StrEnum]) -> None:
     assert reach == set(kind)
 
 
+def test_a_completed_dataset_is_worked_on_again_only_to_run_its_filters_again() -> None:
+    assert LEGAL[DatasetState][DatasetState.completed] == {DatasetState.in_progress}
+
+
 def test_what_succeeded_or_was_halved_is_final() -> None:
-    final = (DatasetState.completed, RunState.succeeded, ShardState.halved)
+    final = (RunState.succeeded, ShardState.halved)
     assert not any(LEGAL[type(state)][state] for state in final)
 
 

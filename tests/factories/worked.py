@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.ids import new_id
-from core.ledger import Claim
+from core.ledger import Claim, Spent
 from core.queries import (
     chains,
     evaluations,
@@ -38,7 +38,7 @@ def _generate(session: Session, claim: Claim, most: int | None) -> None:
     rows = [_chain(claim, row, place) for place, row in enumerate(chains.waiting(session, claim)[:most])]
     failed = sum(row["state"] == "failed" for row in rows)
     sampled = sum(row["draft_tokens"] + row["revision_tokens"] for row in rows)
-    shards.guard(session, claim, completed=len(rows) - failed, failed=failed, tokens=sampled)
+    shards.guard(session, claim, completed=len(rows) - failed, failed=failed, spent=Spent(tokens=sampled))
     chains.store(session, [row for row in rows if row["state"] == "done"])
     chains.store(session, [row for row in rows if row["state"] == "failed"])
     if most is None:

@@ -12,14 +12,15 @@ from core.seeds import derive_seed
 from core.tables import Chain
 from tests.fakes.teacher import Script, ScriptedTeacher, plain, turn
 from workers.chain import TURNS, Ask, run_chain
+from workers.strategies.self_critique import self_critique
 from workers.teachers.teacher import Conversation, Turn
 
+MESSAGES = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"})
 ASK = Ask(
     prompt_id=7,
     sample=1,
-    messages=({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}),
-    instructions=Instructions("Criticise.", "Revise."),
-    sampling=Sampling(),
+    cues=tuple(self_critique(MESSAGES, Instructions("Criticise.", "Revise."))),
+    sampling=lambda turn: Sampling(),
     seed=99,
 )
 

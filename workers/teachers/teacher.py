@@ -24,6 +24,12 @@ class Turn:
     finish: str  # stop, or length when max_tokens cut it off
     prompt_tokens: int
     cached_tokens: int  # of the prompt's, how many the prefix cache served
+    counted: int | None = None  # sampled tokens, where the ids are not known
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens were sampled."""
+        return len(self.token_ids) if self.counted is None else self.counted
 
 
 @dataclass(frozen=True)

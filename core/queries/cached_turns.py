@@ -1,0 +1,65 @@
+"""Statements about cached turns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.queries.intervals import seconds
+from core.tables import CachedTurn
+
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class CacheStats:
+    """How many turns of a project are kept, the bytes of their texts and ids, and how often they were used."""
+
+    turns: int
+    bytes: int
+    hits: int
+
+
+def find(session: Session, project_id: str, keys: Sequence[bytes]) -> dict[bytes, CachedTurn]:
+    """The turns of these keys that are there; their use is noted."""
+    if not keys:
+        return {}
+    found = session.scalars(select(CachedTurn).where(CachedTurn.project_id == project_id, CachedTurn.key.in_(keys)))
+    return {row.key: row for row in found}
+
+
+def used(session: Session, project_id: str, keys: Sequence[bytes]) -> None:
+    """Count one hit for each of these turns."""
+    if keys:
+        session.execute(
+            update(CachedTurn)
+            .where(CachedTurn.project_id == project_id, CachedTurn.key.in_(keys))
+            .values(hits=CachedTurn.hits + 1, used_at=func.clock_timestamp())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def store(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep turns; one that is there already stays as it is."""
+    if rows:
+        ordered = sorted(rows, key=lambda row: row["key"])  # two writers lock them in one order
+        session.execute(insert(CachedTurn).on_conflict_do_nothing(), ordered)
+
+
+def stats(session: Session, project_id: str) -> CacheStats:
+    """What the cache holds for a project."""
+    size = func.coalesce(func.octet_length(CachedTurn.text), 0) + func.coalesce(
+        func.octet_length(CachedTurn.token_ids), 0
+    )
+    numbers = select(func.count(), func.coalesce(func.sum(size), 0), func.coalesce(func.sum(CachedTurn.hits), 0))
+    return CacheStats(*map(int, session.execute(numbers.where(CachedTurn.project_id == project_id)).one()))
+
+
+def trim(session: Session, *, unused_days: float, project_id: str | None = None) -> int:
+    """Forget turns that nobody used for so many days; returns how many."""
+    statement = delete(CachedTurn).where(CachedTurn.used_at < func.clock_timestamp() - seconds(DAY * unused_days))
+    mine = statement if project_id is None else statement.where(CachedTurn.project_id == project_id)
+    return int(session.execute(mine).rowcount)  # type: ignore[attr-defined]
