@@ -34,7 +34,12 @@ class DatasetObject(Object):
     request_counts: Counts = Field(description="chains: one for each prompt and sample")
     stages: dict[str, Counts] = Field(description="generate, score and pair, each with its own counts")
     pairs: PairCounts | None = Field(description="left out (null) in lists")
-    tokens: int = Field(description="tokens the teacher has sampled")
+    tokens: int = Field(description="tokens that teacher and judges have sampled")
+    prompt_tokens: int = Field(description="tokens that they have read")
+    usd: float = Field(description="what these cost, by the prices in the operator's model settings")
+    cache_hits: int = Field(description="turns that were taken from the cache")
+    waiting: str | None = Field(description="what the work waits for, with nobody to blame")
+    stopped: Literal["tokens", "usd", "seconds"] | None = Field(description="the budget that ended it")
     seconds_remaining: Remaining | None = Field(description="null before the first chain, and at the end")
     error: str | None
     metadata: dict[str, str]
@@ -60,6 +65,11 @@ def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] |
             "stages": stages,
             "pairs": pairs and show_pair_counts(pairs),
             "tokens": progress["tokens"],
+            "prompt_tokens": progress["prompt_tokens"],
+            "usd": progress["usd"],
+            "cache_hits": progress["hits"],
+            "waiting": progress["waiting"],
+            "stopped": row.stopped,
             "seconds_remaining": None if row.state in ENDED else _remaining(stages["generate"], progress["seconds"]),
             "error": row.error,
             "metadata": row.config["metadata"],

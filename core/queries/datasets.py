@@ -95,9 +95,11 @@ def page(session: Session, project_id: str, *, after: str | None = None, limit: 
 
 
 def progress(session: Session, id: str) -> dict[str, Any]:
-    """What its shards have counted: `{"stages": {stage: {"total", "completed", "failed"}}, "tokens", "seconds"}`.
+    """What its shards have counted: `stages` ({stage: {"total", "completed", "failed"}}), `tokens`, `prompt_tokens`,
+    `usd`, `hits`, `waiting` and `seconds`.
 
-    `seconds` is the time since the first claim by the database's clock, None before it.
+    Tokens and money are those of teacher and judges; `waiting` says what a shard waits for, if one does; `seconds` is
+    the time since the first claim by the database's clock, None before it.
     """
     statement = (
         select(
@@ -107,6 +109,10 @@ def progress(session: Session, id: str) -> dict[str, Any]:
             func.sum(Shard.failed),
             func.sum(Shard.tokens),
             func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
+            func.sum(Shard.prompt_tokens),
+            func.sum(Shard.usd),
+            func.sum(Shard.hits),
+            func.max(Shard.waiting),
         )
         .where(parents.of_dataset(id))
         .group_by(Shard.stage)
@@ -120,7 +126,11 @@ def progress(session: Session, id: str) -> dict[str, Any]:
     generate = found.get(str(Stage.generate))
     return {
         "stages": stages,
-        "tokens": int(generate[3]) if generate else 0,
+        "tokens": int(sum(row[3] for row in found.values())),
+        "prompt_tokens": int(sum(row[5] for row in found.values())),
+        "usd": float(sum(row[6] for row in found.values())),
+        "hits": int(sum(row[7] for row in found.values())),
+        "waiting": next((row[8] for row in found.values() if row[8] is not None), None),
         "seconds": float(generate[4]) if generate and generate[4] is not None else None,
     }
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from core.configs.sampling import Sampling
+from workers.chain import Identity
 from workers.teachers.teacher import Conversation, Shape, Turn
 
 Script = Callable[
@@ -20,6 +21,11 @@ def turn(text: str, *, finish: str = "stop") -> Turn:
 def plain(prompt: str, number: int) -> Turn:
     """`draft of <prompt>` and so on: each turn another text."""
     return turn(f"{NAMES[number]} of {prompt}")
+
+
+def identify(_engine: str, _model: str) -> Identity:
+    """Who every scripted teacher is."""
+    return Identity("transformers", "scripted", "scripted")
 
 
 class ScriptedTeacher:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from core.configs.reward import RewardConfig
 from core.queries import chains, evaluations, pipeline, scores, shards
 from tests.fakes.reward import ScriptedReward
-from tests.fakes.teacher import ScriptedTeacher, plain
+from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import __main__ as worker
 from workers import advance, generation, scoring
 from workers.generation import GeneratingDesk
@@ -103,6 +103,7 @@ def main() -> None:
     def load_reward(config: RewardConfig) -> ScriptedReward:
         return ScriptedReward(config.scorer)
 
+    generation.identify = identify
     generation.load_teacher = load_teacher
     scoring.load_reward = load_reward
     if asked.die:

@@ -13,7 +13,7 @@ from core.states import Queue
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene, trainings
 from tests.fakes.reward import ScriptedReward
-from tests.fakes.teacher import ScriptedTeacher
+from tests.fakes.teacher import ScriptedTeacher, identify
 from workers import generation, scoring, training
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
@@ -64,6 +64,7 @@ def test_a_teacher_that_cannot_be_fetched_now_costs_its_shard_nothing(
         return ScriptedTeacher(model=model)
 
     monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(generation, "identify", identify)
     id = scene.ask(scene.Asked(prompts=4))
     desk = GeneratingDesk(beats, "a test")
     for _ in range(SILENT):
@@ -90,6 +91,7 @@ def test_a_scorer_that_cannot_be_fetched_now_costs_its_shard_nothing(
 
     monkeypatch.setattr(scoring, "load_reward", load_reward)
     monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(generation, "identify", identify)
     id = scene.ask(scene.Asked(prompts=4))
     teacher, scorer = GeneratingDesk(beats, "a test"), ScoringDesk(beats, "a test")
     teacher.drain(threading.Event())
