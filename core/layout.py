@@ -8,6 +8,7 @@ from core.configs.behavior import BehaviorSpec, PromptSpec
 from core.configs.dataset import DatasetConfig
 from core.errors import BadInput
 from core.seeds import content_seed, derive_seed
+from core.wrapping import for_evaluation, for_training
 
 Row = dict[str, Any]
 
@@ -16,7 +17,9 @@ def lay_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: M
     """Prompt rows without their dataset: those to generate from (train and validation), then the evaluation prompts.
 
     `behaviors` and `ids` map a behavior's name to its spec and id. Raises BadInput (param `n_prompts`) when the
-    behaviors have fewer prompts than asked for.
+    behaviors have fewer prompts than asked for, and (param `wrappers`) when one has no templates to wrap them in.
+
+    Splits and order go by the plain words, so they are the same with and without templates.
     """
     dealt = _deal(config, behaviors)
     rows = [
@@ -25,10 +28,15 @@ def lay_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: M
         for prompt in chosen
     ]
     rows.sort(key=lambda row: derive_seed(config.seed, "order", content_seed(row["messages"])))
+    named = {ids[name]: behaviors[name] for name in config.behavior}
+    rows = [for_training(config, named[row["behavior_id"]], row) for row in rows]
     rows += [
-        _row(config, behaviors[name], ids[name], prompt, split="evaluation")
+        row
         for name in config.behavior
         for prompt in behaviors[name].evaluation_prompts
+        for row in for_evaluation(
+            config, behaviors[name], _row(config, behaviors[name], ids[name], prompt, split="evaluation")
+        )
     ]
     return [row | {"index": index} for index, row in enumerate(rows)]
 

@@ -85,3 +85,10 @@ def test_the_share_of_validation_is_about_what_was_asked_for() -> None:
 
 def test_without_validation_everything_is_trained_on() -> None:
     assert {row["split"] for row in generated(laid_out(split={"validation": 0}))} == {"train"}
+
+
+def test_a_longer_dataset_holds_the_shorter_one_with_the_same_splits() -> None:
+    shorter, longer = (generated(laid_out(n_prompts=n, seed=5)) for n in (20, 24))
+    splits = {words(row): row["split"] for row in longer}
+    assert len(splits) == 24
+    assert all(splits[words(row)] == row["split"] for row in shorter)
