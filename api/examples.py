@@ -79,3 +79,7 @@ REVIEW: dict[str, Example] = {
     "reject": {"summary": "Keep it out of training", "value": {"action": "reject", "note": "both answers are wrong"}},
     "edit": {"summary": "Better words", "value": {"action": "edit", "chosen": "The earth is round."}},
 }
+
+TRIM: dict[str, Example] = {
+    "old": {"summary": "What nobody used for a month", "value": {"unused_days": 30}},
+}

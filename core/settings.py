@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     micro_batch_rows: int = Field(64, ge=1, description="finished rows that are written together at most")
     micro_batch_seconds: float = Field(0.2, gt=0, description="longest wait of a finished row before it is written")
 
+    cache_days: float = Field(90.0, gt=0, description="turns that nobody used for so many days are forgotten")
+
     # Engines
     engine_load_seconds: float = Field(900.0, gt=0, description="longest load of an engine before it counts as dead")
     engine_answer_seconds: float = Field(600.0, gt=0, description="longest answer before the engine counts as hung")

@@ -1,4 +1,4 @@
-"""Pairs from scored chains: revision chosen, draft rejected, whatever the scores say; the filters give the verdict."""
+"""Pairs from scored chains: the best revision chosen, the draft rejected whatever the scores say; filters decide."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -12,6 +12,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import datasets, pairs, shards
 from core.queries.rows import AnyRow
+from workers.candidates import answers, best
 from workers.filters import verdict
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
@@ -37,9 +38,11 @@ def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]]) ->
 
 
 def _pair(row: AnyRow, filters: FilterConfig) -> dict[str, Any]:
+    answer, score = best(row)
+    chosen = answers(row)[answer]
     reason = verdict(
         PairText(
-            chosen=row.revision,
+            chosen=chosen,
             rejected=row.draft,
             chosen_finish=row.revision_finish,
             rejected_finish=row.draft_finish,
@@ -51,9 +54,11 @@ def _pair(row: AnyRow, filters: FilterConfig) -> dict[str, Any]:
         "prompt_id": row.prompt_id,
         "chain_id": row.chain_id,
         "split": row.split,
-        "chosen": row.revision,
+        "chosen": chosen,
         "rejected": row.draft,
-        "score_chosen": row.score_revision,
+        "chosen_answer": answer,
+        "rejected_answer": "draft",
+        "score_chosen": score,
         "score_rejected": row.score_draft,
         "verdict": "kept" if reason is None else "dropped",
         "reason": reason,

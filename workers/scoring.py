@@ -17,6 +17,7 @@ from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import Queue, Stage
 from workers import advance, give_up, pairing
+from workers.candidates import answers
 from workers.lease import Beats, Lease
 from workers.persist import persist
 from workers.rewards import load_reward
@@ -140,9 +141,9 @@ def _chain_answers(row: AnyRow) -> list[tuple[dict[str, Any], Answer]]:
     return [
         (
             {"chain_id": row.chain_id, "answer": name, "evaluation_answer_id": None},
-            Answer(messages=tuple(row.messages), text=getattr(row, name), expect=row.expect, guard=row.guard),
+            Answer(messages=tuple(row.messages), text=text, expect=row.expect, guard=row.guard),
         )
-        for name in ("draft", "revision")
+        for name, text in answers(row).items()
     ]
 
 

@@ -14,7 +14,7 @@ from core.database import transaction
 from core.errors import BurnishError, Unavailable
 from core.ids import new_id
 from core.logs import configure
-from core.queries import datasets, idempotency_keys, recovery, runs, workers
+from core.queries import cached_turns, datasets, idempotency_keys, recovery, runs, workers
 from core.settings import settings
 from core.states import Queue
 from workers import advance, training
@@ -53,6 +53,7 @@ def sweep() -> None:
         recovery.unring(session, older_than=settings().sweep_seconds)
         idempotency_keys.forget(session, settings().idempotency_hours)
         datasets.forget_previews(session, hours=PREVIEW_HOURS)
+        cached_turns.trim(session, unused_days=settings().cache_days)
     for claim in expired:
         log.warning("lease expired", shard=claim.shard_id, stage=claim.stage, attempts=claim.attempts)
     advance.everything()

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     behaviors,
+    cache,
     dataset_pairs,
     datasets,
     distillations,
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     distillations.router,
     estimates.router,
     behaviors.router,
+    cache.router,
     models.router,
     keys.router,
     secrets.router,

@@ -26,13 +26,18 @@ class PairFilter:
 
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
-    """Chains of the claim's range without a pair, with both values of the claim's scorer (None when missing)."""
+    """Chains of the claim's range without a pair, with both values of the claim's scorer (None when missing).
+
+    `candidate_scores` maps `revision.1` and so on to their values, None for a chain without further candidates.
+    """
     draft, revision = aliased(Score), aliased(Score)
     statement = (
         select(
             Chain.id.label("chain_id"), Prompt.id.label("prompt_id"), Prompt.index.label("position"), Prompt.split,
             Chain.draft, Chain.revision, Chain.draft_finish, Chain.revision_finish,
+            Chain.more, Chain.critique, Prompt.messages, Prompt.guard,
             draft.value.label("score_draft"), revision.value.label("score_revision"),
+            _candidates(claim).label("candidate_scores"),
         )
         .join(Prompt, Prompt.id == Chain.prompt_id)
         .outerjoin(draft, (draft.chain_id == Chain.id) & (draft.answer == "draft") & (draft.scorer == claim.model))
@@ -50,6 +55,14 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
         .order_by(Prompt.index, Chain.sample)
     )  # fmt: skip
     return list(session.execute(statement))
+
+
+def _candidates(claim: Claim) -> Any:
+    return (
+        select(func.jsonb_object_agg(Score.answer, Score.value))
+        .where(Score.chain_id == Chain.id, Score.scorer == claim.model, Score.answer.like("revision.%"))
+        .scalar_subquery()
+    )
 
 
 def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:

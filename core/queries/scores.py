@@ -13,7 +13,7 @@ from core.tables import Chain, Prompt, Score
 
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
-    """(chain_id, position, messages, expect, guard, draft, revision) of chains the claim's scorer has not scored."""
+    """(chain_id, position, messages, expect, guard, draft, revision, more) of chains without the claim's scores."""
     scored = (
         select(Score.id)
         .where(Score.chain_id == Chain.id, Score.answer == "revision", Score.scorer == claim.model)
@@ -22,7 +22,7 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     statement = (
         select(
             Chain.id.label("chain_id"), Prompt.index.label("position"), Prompt.messages, Prompt.expect, Prompt.guard,
-            Chain.draft, Chain.revision,
+            Chain.draft, Chain.revision, Chain.more,
         )
         .join(Prompt, Prompt.id == Chain.prompt_id)
         .where(

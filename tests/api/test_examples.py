@@ -14,6 +14,7 @@ from tests.factories import ledger
 
 EXAMPLES: dict[str, tuple[dict[str, Any], int]] = {
     "/behaviors": (examples.BEHAVIOR, 201),
+    "/cache/trim": (examples.TRIM, 200),
     "/datasets": (examples.DATASET, 202),
     "/datasets/preview": (examples.DATASET, 202),
     "/estimates": (examples.DATASET, 200),

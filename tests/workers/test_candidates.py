@@ -1,0 +1,43 @@
+"""Which revision of a chain is chosen."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.candidates import answers, best
+
+
+def chain(first: float | None, *further: float | None) -> Any:
+    """A chain of an earlier round, a revision and further candidates, with their scores."""
+    more = [{"name": "critique.r1", "text": "c"}, {"name": "revision.r1", "text": "an earlier round"}]
+    more += [{"name": f"revision.{number}", "text": f"candidate {number}"} for number in range(1, len(further) + 1)]
+    scores = {f"revision.{number}": value for number, value in enumerate(further, 1)} or None
+    return SimpleNamespace(draft="d", revision="r", more=more, score_revision=first, candidate_scores=scores)
+
+
+def test_the_answers_are_the_draft_and_the_candidates_of_the_last_round() -> None:
+    assert answers(chain(0.0, 1.0)) == {"draft": "d", "revision": "r", "revision.1": "candidate 1"}
+
+
+@pytest.mark.parametrize(
+    ("scores", "chosen"),
+    [
+        ((1.0,), ("revision", 1.0)),
+        ((1.0, 2.0, 0.5), ("revision.1", 2.0)),
+        ((2.0, 2.0), ("revision", 2.0)),
+        ((None, -3.0), ("revision.1", -3.0)),
+        ((-1.0, -2.0), ("revision", -1.0)),
+        ((None, None), ("revision", None)),
+    ],
+)
+def test_the_highest_score_is_chosen(scores: tuple[float | None, ...], chosen: tuple[str, float | None]) -> None:
+    assert best(chain(*scores)) == chosen
+
+
+@given(st.lists(st.none() | st.floats(-10, 10), min_size=1, max_size=6))
+def test_no_candidate_has_a_higher_score_than_the_chosen_one(scores: list[float | None]) -> None:
+    _, score = best(chain(*scores))
+    assert score == max((value for value in scores if value is not None), default=None)

@@ -1,0 +1,18 @@
+"""The answers of a chain by their names, and which of its revisions is chosen."""
+
+from core.queries.rows import AnyRow
+
+
+def answers(row: AnyRow) -> dict[str, str]:
+    """`draft`, `revision`, and the further candidates `revision.1`, ... of the last round."""
+    further = {turn["name"]: turn["text"] for turn in row.more if turn["name"].rpartition(".")[2].isdigit()}
+    return {"draft": row.draft, "revision": row.revision} | further
+
+
+def best(row: AnyRow) -> tuple[str, float | None]:
+    """The revision with the highest score and that score; the first of equals, the first of all when none is scored."""
+    scores: dict[str, float | None] = {"revision": row.score_revision} | (row.candidate_scores or {})
+    names = [name for name in answers(row) if name != "draft"]
+    scored = [name for name in names if scores.get(name) is not None]
+    chosen = max(scored, key=lambda name: scores[name] or 0.0) if scored else names[0]
+    return chosen, scores.get(chosen)
