@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import torch
+from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast
 
@@ -51,6 +52,17 @@ def causal_model(folder: Path, *, seed: int = 0, context: int = 512, layers: int
         model.lm_head.weight.mul_(8.0)  # so that the likeliest token is far ahead of the next one
     model.generation_config.eos_token_id = [2]
     model.save_pretrained(folder)
+    return folder
+
+
+def lora_adapter(folder: Path, *, base: Path, name: str, seed: int = 3) -> Path:
+    """Write a LoRA adapter of rank 4 over a causal model, which it calls `name`; its weights change every answer."""
+    torch.manual_seed(seed)
+    model = LlamaForCausalLM.from_pretrained(base)
+    adapted = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, init_lora_weights=False, target_modules="all-linear"))
+    adapted.peft_config["default"].base_model_name_or_path = name
+    adapted.save_pretrained(str(folder), save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,14 +24,28 @@ def is_small(folder: Path) -> bool:
 def model_folder(model: str, *, param: str = "model") -> Path:
     """The folder of a model: an absolute path, a name under a model root, or a Hugging Face id, which is fetched.
 
-    Raises UnknownName, ForbiddenModel, BadInput for an id the hub does not have, Unavailable when it does not answer.
+    Raises UnknownName, ForbiddenModel, BadInput for an adapter or an id the hub does not have, Unavailable when it
+    does not answer.
     """
-    if Path(model).is_absolute() and Path(model).is_dir():
+    folder = any_folder(model, param=param)
+    if is_adapter(folder):
+        raise BadInput(f"Model {model!r} is an adapter, which only teachers may be; name a merged model.", param=param)
+    return folder
+
+
+def any_folder(model: str, *, param: str, roots: Sequence[Path] | None = None) -> Path:
+    """The same for adapters too. With `roots` an absolute path must lie under one of them."""
+    if roots is None and Path(model).is_absolute() and Path(model).is_dir():
         folder = Path(model).resolve()  # that it lies under a root was checked when it was asked for
         check_folder(folder, param=param)
         return folder
-    found = locate(model, settings().model_roots, param=param)
+    found = locate(model, settings().model_roots if roots is None else roots, param=param)
     return found.path or _fetch(found.name, param)
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter alone, and no model."""
+    return (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file()
 
 
 def _fetch(name: str, param: str) -> Path:

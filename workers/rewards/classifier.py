@@ -7,10 +7,11 @@ from core.configs.reward import RewardConfig
 from core.models import fingerprint
 from core.settings import settings
 from workers.engine.folder import is_small, model_folder
+from workers.engine.options import options
 from workers.engine.process import EngineProcess, Patience
 from workers.rewards.reward import Answer, Missing
 
-ENGINES = {"transformers": "classifier", "vllm": "vllm-classifier"}
+ENGINES = {"auto": "classifier", "transformers": "classifier", "vllm": "vllm-classifier"}
 
 
 class Classifier:
@@ -18,21 +19,14 @@ class Classifier:
 
     def __init__(self, config: RewardConfig) -> None:
         """Start the engine and wait until it is loaded. Raises EngineDied, BadInput."""
-        folder = model_folder(config.model or settings().default_reward, param="reward.model")
+        model = config.model or settings().default_reward
+        folder = model_folder(model, param="reward.model")
         self.scorer = config.scorer
         self.fingerprint = fingerprint(folder)
         asked = settings()
         self._process = EngineProcess(
             ENGINES[config.engine],
-            {
-                "model": str(folder),
-                "rows": asked.scoring_batch,
-                "enforce_eager": asked.vllm_enforce_eager,
-                "block_size": None,
-                "block_size_cpu": asked.vllm_block_size,
-                "gpu_memory": asked.vllm_gpu_memory,
-                "kv_cache_gib": asked.vllm_kv_cache_gib,
-            },
+            {**options(model), "model": str(folder), "rows": asked.scoring_batch},
             patience=Patience(load=asked.engine_load_seconds, answer=asked.engine_answer_seconds),
             small=is_small(folder),
         )

@@ -26,7 +26,7 @@ class TransformersScorer:
 
     def __init__(self, config: Frame) -> None:
         try:
-            model = loaded(AutoModelForSequenceClassification, config["model"])
+            model = loaded(AutoModelForSequenceClassification, config)
         except (OSError, ValueError, KeyError) as error:
             raise BadInput(f"The reward model cannot be loaded: {error}", param="reward.model") from error
         if model.config.num_labels != 1:
@@ -41,7 +41,7 @@ class TransformersScorer:
         # The model finds the last word by the padding id: one that ends turns as well would hide it.
         self._pad: int | None = None if pad is None or pad == end else pad
         self._model.config.get_text_config().pad_token_id = self._pad
-        self._context = context_of(self._model)
+        self._context = context_of(self._model, config["max_model_len"])
         self.facts = {"context": self._context}
 
     async def answer(self, request: Frame) -> Frame:

@@ -9,7 +9,7 @@ from vllm.inputs import TokensPrompt
 from core.errors import BadInput
 from workers.chat import Chat
 from workers.engine.frames import Frame
-from workers.teachers.vllm_engine import arguments
+from workers.teachers.vllm_engine import accepted
 
 
 def load(config: Frame) -> "VllmScorer":
@@ -21,7 +21,7 @@ class VllmScorer:
     """One classifier; vLLM batches."""
 
     def __init__(self, config: Frame) -> None:
-        self._engine = LLM(runner="pooling", **arguments(config))
+        self._engine = LLM(runner="pooling", **accepted(config))
         model = self._engine.llm_engine.model_config
         if model.hf_config.num_labels != 1:
             raise BadInput(

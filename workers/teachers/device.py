@@ -1,23 +1,36 @@
 """How the engines that stand on transformers load a model, where it runs, and how much it takes."""
 
 import torch
+from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
+
+from workers.engine.frames import Frame
 
 UNBOUNDED = 1 << 20  # tokens, for models that state no longest context
 Kind = type[AutoModelForCausalLM] | type[AutoModelForSequenceClassification]
 
 
-def loaded(kind: Kind, folder: str) -> PreTrainedModel:
-    """The model of a folder on the best device, from safetensors alone. Raises OSError, ValueError or KeyError."""
+def loaded(kind: Kind, config: Frame) -> PreTrainedModel:
+    """The model of an engine's config on the best device, from safetensors alone, an adapter merged into it.
+
+    Raises OSError, ValueError or KeyError.
+    """
     model: PreTrainedModel = kind.from_pretrained(
-        folder, dtype=load_dtype(), trust_remote_code=False, use_safetensors=True, local_files_only=True
+        config["model"],
+        dtype=load_dtype() if config["dtype"] == "auto" else getattr(torch, config["dtype"]),
+        trust_remote_code=False,
+        use_safetensors=True,
+        local_files_only=True,
     )
+    if config.get("adapter"):
+        model = PeftModel.from_pretrained(model, config["adapter"], torch_device="cpu").merge_and_unload()
     return placed(model)
 
 
-def context_of(model: PreTrainedModel) -> int:
-    """The longest sequence the model takes, in tokens."""
-    return getattr(model.config.get_text_config(), "max_position_embeddings", None) or UNBOUNDED
+def context_of(model: PreTrainedModel, most: int | None) -> int:
+    """The longest sequence the model takes, in tokens, and no more than `most`."""
+    own: int = getattr(model.config.get_text_config(), "max_position_embeddings", None) or UNBOUNDED
+    return min(own, most or own)
 
 
 def placed(model: PreTrainedModel) -> PreTrainedModel:

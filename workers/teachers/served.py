@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from core.configs.sampling import Sampling
 from core.errors import BadInput
-from core.models import fingerprint
 from core.settings import settings
 from workers.chat import Chat
-from workers.engine.folder import is_small, model_folder
+from workers.engine.folder import is_small
 from workers.engine.frames import Frame
+from workers.engine.options import options
 from workers.engine.process import EngineProcess, Patience
+from workers.engine.weights import Weights, weights
 from workers.teachers.stop import cut
 from workers.teachers.teacher import Conversation, Shape, Turn
 from workers.teachers.vocabulary import vocabulary
@@ -23,14 +23,16 @@ class ServedTeacher:
 
     def __init__(self, engine: str, model: str) -> None:
         """Start the engine and wait until it is loaded. Raises EngineDied, BadInput."""
-        folder = model_folder(model)
+        files = weights(model)
         self.engine = engine
         self.model = model
-        self.fingerprint = fingerprint(folder)
-        self._chat = Chat(folder)
+        self.fingerprint = files.fingerprint
+        self._chat = Chat(files.tokenizer)
         self.template_hash = self._chat.template_hash
         patience = Patience(load=settings().engine_load_seconds, answer=settings().engine_answer_seconds)
-        self._process = EngineProcess(engine, _config(folder, self._chat), patience=patience, small=is_small(folder))
+        self._process = EngineProcess(
+            engine, _config(model, files, self._chat), patience=patience, small=is_small(files.base)
+        )
         try:
             self._context = int(self._process.ready()["context"])
         except BaseException:
@@ -76,15 +78,13 @@ class ServedTeacher:
         return Turn(text, ids, finish, prompt_tokens=len(prompt), cached_tokens=answer["cached"])
 
 
-def _config(folder: Path, chat: Chat) -> Frame:
-    asked = settings()
+def _config(model: str, files: Weights, chat: Chat) -> Frame:
     return {
-        "model": str(folder),
-        **asdict(vocabulary(folder, chat.tokenizer)),
-        "rows": asked.chains_in_flight,
-        "enforce_eager": asked.vllm_enforce_eager,
-        "block_size": asked.vllm_block_size if "vllm_block_size" in asked.model_fields_set else None,
-        "block_size_cpu": asked.vllm_block_size,
-        "gpu_memory": asked.vllm_gpu_memory,
-        "kv_cache_gib": asked.vllm_kv_cache_gib,
+        **options(model),
+        **asdict(vocabulary(files.base, chat.tokenizer)),
+        "model": str(files.base),
+        "tokenizer": str(files.tokenizer),
+        "adapter": str(files.adapter) if files.adapter else None,
+        "rank": files.rank,
+        "rows": settings().chains_in_flight,
     }

@@ -28,20 +28,23 @@ class TransformersEngine:
 
     def __init__(self, config: Frame) -> None:
         try:
-            self._model = loaded(AutoModelForCausalLM, config["model"])
+            self._model = loaded(AutoModelForCausalLM, config)
         except (OSError, ValueError, KeyError) as error:
             raise BadInput(f"The teacher cannot be loaded: {error}", param="teacher.model") from error
-        self._tokenizer = AutoTokenizer.from_pretrained(config["model"], trust_remote_code=False)
+        self._tokenizer = AutoTokenizer.from_pretrained(config["tokenizer"], trust_remote_code=False)
         self._stop = frozenset(config["stop"])
         self._most = config["rows"]
         size = self._model.get_output_embeddings().weight.shape[0]
         self._batch = Batch(self._model, [i for i in (*config["banned"], *range(config["length"], size)) if i < size])
         self._waiting: queue.SimpleQueue[Row] = queue.SimpleQueue()
-        self.facts = {"context": context_of(self._model)}
+        self.facts = {"context": context_of(self._model, config["max_model_len"])}
         threading.Thread(target=self._run, name="batch", daemon=True).start()
 
     async def answer(self, request: Frame) -> Frame:
-        """Sample one answer: {ids, finish, cached}. The ids do not hold the token that ends the turn."""
+        """Sample one answer: {ids, finish, cached}. The ids do not hold the token that ends the turn.
+
+        The request's shape is not enforced: the answer is free.
+        """
         noise = torch.Generator(device=self._model.device)
         noise.manual_seed(request["seed"])
         sampler = Sampler(request["temperature"], request["top_p"], request["top_k"], noise)

@@ -3,16 +3,16 @@
 import itertools
 from typing import Any
 
-import torch
 from vllm import SamplingParams
-from vllm.engine.arg_utils import AsyncEngineArgs
-from vllm.sampling_params import RequestOutputKind
+from vllm.engine.arg_utils import AsyncEngineArgs, EngineArgs
+from vllm.lora.request import LoRARequest
+from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 from vllm.v1.engine.async_llm import AsyncLLM
 
 from core.errors import BadInput
 from workers.engine.frames import Frame
+from workers.teachers.vllm_arguments import arguments
 
-GPU_BLOCK = 16  # tokens; the CPU build starts with multiples of 32 only
 NEVER = -100.0  # the least bias vLLM takes; softmax leaves nothing of it
 
 
@@ -25,12 +25,13 @@ class VllmEngine:
     """One model; requests are batched continuously."""
 
     def __init__(self, config: Frame) -> None:
-        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments(config)))
+        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**accepted(config)))
         model = self._engine.model_config
         size = model.get_vocab_size()
         nameless = range(config["length"], size)  # rows that pad the vocabulary
         self._stop = config["stop"]
         self._bias = {number: NEVER for number in (*config["banned"], *nameless) if number < size}
+        self._adapter = LoRARequest("adapter", 1, config["adapter"]) if config["adapter"] else None
         self._ids = itertools.count()
         self.facts = {"context": model.max_model_len}
 
@@ -40,7 +41,7 @@ class VllmEngine:
         final = None
         try:
             async for output in self._engine.generate(
-                {"prompt_token_ids": request["prompt"]}, params, str(next(self._ids))
+                {"prompt_token_ids": request["prompt"]}, params, str(next(self._ids)), lora_request=self._adapter
             ):
                 final = output
         except ValueError as error:
@@ -70,28 +71,36 @@ class VllmEngine:
             detokenize=bool(request["stop"]),
             include_stop_str_in_output=True,
             output_kind=RequestOutputKind.FINAL_ONLY,
+            structured_outputs=_structure(request["shape"]),
         )
 
 
-def arguments(config: Frame) -> dict[str, Any]:
-    """Engine arguments that generating and scoring share. `max_model_len` -1: the longest that the memory holds."""
-    shared = {
-        "model": config["model"],
-        "max_model_len": -1,
-        "max_num_seqs": config["rows"],
-        "enforce_eager": config["enforce_eager"],
-        "enable_prefix_caching": True,
-        "disable_log_stats": True,
-        "trust_remote_code": False,
-        "generation_config": "vllm",  # sampling is asked for in full; the model's own defaults are not mixed in
-    }
-    if torch.cuda.is_available():
-        return shared | {
-            "block_size": config["block_size"] or GPU_BLOCK,
-            "gpu_memory_utilization": config["gpu_memory"],
+def _structure(shape: Frame | None) -> StructuredOutputsParams | None:
+    if shape is None:
+        return None
+    return StructuredOutputsParams(regex=shape["regex"], json=shape["schema"])
+
+
+def accepted(config: Frame) -> dict[str, Any]:
+    """The arguments of a config, read by vLLM before anything is loaded. Raises BadInput where it refuses them."""
+    asked = arguments(config)
+    try:
+        EngineArgs(**asked).create_engine_config()
+    except (ValueError, NotImplementedError, OSError) as error:
+        settings = {
+            name: asked[name]
+            for name in ("dtype", "quantization", "kv_cache_dtype", "max_model_len")
+            if asked[name] not in (None, "auto", -1)
         }
-    return shared | {
-        "dtype": "float32",
-        "block_size": config["block_size_cpu"],
-        "kv_cache_memory_bytes": config["kv_cache_gib"] << 30,
-    }
+        raise BadInput(
+            f"vLLM cannot load this model with the settings {settings}: {_first(error)} "
+            "The settings of a model are in BURNISH_MODELS.",
+            param="model",
+        ) from error
+    return asked
+
+
+def _first(error: Exception) -> str:
+    """The words of an error, on one line; pydantic puts where it stands in the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:3])[:500]

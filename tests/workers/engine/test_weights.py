@@ -1,0 +1,73 @@
+"""An adapter is served with the model it names, and that name leads nowhere but into the model roots."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.errors import BadInput, ForbiddenModel, UnknownName
+from core.models import fingerprint
+from core.settings import settings
+from tests.factories.models import causal_model, lora_adapter
+from workers.engine.folder import model_folder
+from workers.engine.weights import weights
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    causal_model(tmp_path / "models" / "base", layers=1)
+    lora_adapter(tmp_path / "models" / "tuned", base=tmp_path / "models" / "base", name="base")
+    monkeypatch.setenv("BURNISH_MODEL_ROOTS", json.dumps([str(tmp_path / "models")]))
+    monkeypatch.setenv("BURNISH_DATA_DIR", str(tmp_path / "data"))
+    settings.cache_clear()
+    yield tmp_path / "models"
+    settings.cache_clear()
+
+
+def name_base(adapter: Path, name: str) -> None:
+    file = adapter / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"base_model_name_or_path": name}))
+
+
+def test_an_adapter_is_served_with_its_base(root: Path) -> None:
+    found = weights("tuned")
+    assert (found.base, found.adapter, found.rank) == (root / "base", root / "tuned", 4)
+    assert found.tokenizer == root / "base"
+    assert found.fingerprint not in {fingerprint(root / "base"), fingerprint(root / "tuned")}
+    (root / "tuned" / "tokenizer_config.json").write_text("{}")
+    assert weights("tuned").tokenizer == root / "tuned"
+
+
+def test_a_model_that_stands_alone_has_no_adapter(root: Path) -> None:
+    found = weights("base")
+    assert (found.base, found.adapter, found.tokenizer) == (root / "base", None, root / "base")
+    assert found.fingerprint == fingerprint(root / "base")
+
+
+def test_an_adapter_under_the_runs_names_a_base_by_its_folder(root: Path, tmp_path: Path) -> None:
+    folder = lora_adapter(tmp_path / "data" / "runs" / "run_1" / "final" / "adapter", base=root / "base", name="base")
+    name_base(folder, str(root / "base"))
+    assert weights(str(folder)).base == root / "base"
+
+
+def test_the_name_of_a_base_leads_nowhere_else(root: Path, tmp_path: Path) -> None:
+    outside = causal_model(tmp_path / "elsewhere", layers=1)
+    for name in (str(outside), "../elsewhere"):
+        name_base(root / "tuned", name)
+        with pytest.raises((ForbiddenModel, UnknownName), match=r"outside the model roots|There is no model"):
+            weights("tuned")
+
+
+def test_an_adapter_without_weights_or_of_an_adapter_is_refused(root: Path) -> None:
+    name_base(root / "tuned", "tuned")
+    with pytest.raises(BadInput, match="adapts another adapter"):
+        weights("tuned")
+    (root / "tuned" / "adapter_model.safetensors").unlink()
+    with pytest.raises(BadInput, match="is not a LoRA adapter"):
+        weights("tuned")
+
+
+def test_only_teachers_may_be_adapters(root: Path) -> None:
+    with pytest.raises(BadInput, match="name a merged model"):
+        model_folder("tuned", param="student")
