@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
-from core.errors import Conflict, NotFound
+from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out
 from core.queries import events, pairs, parents, prompts, recovery, shards
@@ -32,8 +32,13 @@ def create(
 
     A preview goes before everything else.
 
-    Raises BadInput when the behaviors have too few prompts.
+    Raises BadInput when the behaviors have too few prompts, and for a source or a budget, which nothing reads or
+    enforces: a dataset that passed them over in silence would be another one than was asked for.
     """
+    if config.source is not None:
+        raise BadInput("Prompts cannot be read from a source; send them in prompts.", param="source")
+    if config.budget.limited:
+        raise BadInput("Budgets are not enforced; leave budget out and ask for fewer prompts.", param="budget")
     specs = {row.name: BehaviorSpec.model_validate(row.body) for row in behaviors}
     rows = lay_out(config, specs, {row.name: row.id for row in behaviors})
     n_prompts = sum(row["split"] != "evaluation" for row in rows)

@@ -8,13 +8,13 @@ import pytest
 
 from core.configs.dataset import DatasetConfig
 from core.database import transaction
-from core.errors import EngineDied
+from core.errors import BadInput, EngineDied
 from core.queries import behaviors, cached_turns, datasets
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
-from workers import generation
+from workers import generation, sweep
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.teachers.teacher import Turn
@@ -162,3 +162,19 @@ def test_turns_that_nobody_used_for_long_are_forgotten(beats: Beats, teacher: Sc
     with transaction() as session:
         assert cached_turns.trim(session, unused_days=41) == 0
         assert cached_turns.trim(session, unused_days=39, project_id=DEFAULT_PROJECT) == 30
+
+
+def test_the_sweep_forgets_what_was_not_used_in_the_days_of_the_setting(beats: Beats, teacher: ScriptedTeacher) -> None:
+    make(beats, n_prompts=10)
+    sweep.sweep()
+    assert scene.number("SELECT count(*) FROM cached_turn") == 30
+    scene.change("UPDATE cached_turn SET used_at = used_at - interval '10000 days'")
+    sweep.sweep()
+    assert scene.number("SELECT count(*) FROM cached_turn") == 0
+
+
+@pytest.mark.parametrize("asked", [{"budget": {"tokens": 9}}, {"source": {"kind": "file", "file": "file-1"}}])
+def test_what_nothing_would_enforce_or_read_is_refused(beats: Beats, asked: dict[str, Any]) -> None:
+    with pytest.raises(BadInput) as caught:
+        make(beats, **asked)
+    assert caught.value.param in asked
