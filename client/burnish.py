@@ -5,7 +5,7 @@ from types import TracebackType
 import httpx
 
 from client.http import Http
-from client.resources import Behaviors, Datasets, Distillations, Keys, Models, Runs
+from client.resources import Behaviors, Datasets, Distillations, Keys, Models, Pairs, Runs, Secrets, TurnCache
 from client.settings import find_server
 
 
@@ -24,6 +24,9 @@ class Burnish:
         self.distillations = Distillations(self.http)
         self.behaviors = Behaviors(self.http)
         self.models = Models(self.http)
+        self.pairs = Pairs(self.http)
+        self.secrets = Secrets(self.http)
+        self.cache = TurnCache(self.http)
         self.keys = Keys(self.http)
 
     def __enter__(self) -> "Burnish":

@@ -41,6 +41,10 @@ class Http:
         headers = {"idempotency-key": idempotency_key or str(uuid.uuid4())}
         return self._json("POST", path, body=body, headers=headers)
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> Json:
+        """The answer to a PATCH. Raises ApiError or Unreachable."""
+        return self._json("PATCH", path, body=body)
+
     def delete(self, path: str) -> Json:
         """The answer to a DELETE. Raises ApiError or Unreachable."""
         return self._json("DELETE", path)

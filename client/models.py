@@ -38,9 +38,49 @@ class Dataset(Answer):
     stages: dict[str, Counts]
     pairs: dict[str, Any] | None
     tokens: int
+    cache_hits: int
+    waiting: str | None
+    stopped: str | None
     seconds_remaining: Remaining | None
     error: str | None
     created_at: datetime
+
+
+class Interval(Answer):
+    """An expected number with its bounds."""
+
+    expected: float
+    low: float
+    high: float
+
+
+class Estimate(Answer):
+    """What a dataset would take."""
+
+    basis: str
+    measured_chains: int
+    chains: int
+    prompt_tokens: Interval
+    sampled_tokens: Interval
+    seconds: Interval | None
+    usd: Interval | None
+    exceeds: list[str]
+
+
+class Secret(Answer):
+    """A secret: never its value."""
+
+    id: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class Cache(Answer):
+    """What the cache of turns holds."""
+
+    turns: int
+    bytes: int
+    hits: int
 
 
 class Pair(Answer):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from client.http import Http
-from client.models import Behavior, Dataset, Distillation, Evaluation, Key, Model, Pair, Run
+from client.models import Behavior, Cache, Dataset, Distillation, Estimate, Evaluation, Key, Model, Pair, Run, Secret
 from client.stream import End, Event, follow
 
 
@@ -18,6 +18,14 @@ class Datasets:
     def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Dataset:
         """Ask for a dataset; the body is that of POST /datasets."""
         return Dataset.model_validate(self.http.post("/datasets", body, idempotency_key=idempotency_key))
+
+    def estimate(self, body: Mapping[str, Any]) -> Estimate:
+        """What a dataset would take; the body is that of POST /datasets."""
+        return Estimate.model_validate(self.http.post("/estimates", body))
+
+    def preview(self, body: Mapping[str, Any]) -> Dataset:
+        """Ask for five pairs of a dataset; the body is that of POST /datasets."""
+        return Dataset.model_validate(self.http.post("/datasets/preview", body))
 
     def get(self, id: str) -> Dataset:
         """One dataset."""
@@ -42,6 +50,25 @@ class Datasets:
     def follow(self, id: str, *, since: str | None = None) -> Iterator[Event | End]:
         """Live events until the end."""
         return follow(self.http, f"/datasets/{id}/events", since=since)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """`/pairs`."""
+
+    http: Http
+
+    def get(self, id: str) -> Pair:
+        """One pair."""
+        return Pair.model_validate(self.http.get(f"/pairs/{id}"))
+
+    def review(self, id: str, action: str, **asked: Any) -> Pair:
+        """accept, reject, swap or edit (with chosen, rejected); a note may be given."""
+        return Pair.model_validate(self.http.patch(f"/pairs/{id}", {"action": action} | asked))
+
+    def reviews(self, id: str) -> Iterator[dict[str, Any]]:
+        """The history, newest first."""
+        return self.http.pages(f"/pairs/{id}/reviews", limit=100)
 
 
 @dataclass(frozen=True)
@@ -157,3 +184,37 @@ class Keys:
     def revoke(self, id: str) -> Key:
         """Close a key for good."""
         return Key.model_validate(self.http.delete(f"/keys/{id}"))
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """`/secrets`; needs a key of scope admin."""
+
+    http: Http
+
+    def store(self, name: str, value: str) -> Secret:
+        """Store a secret; one of the same name is replaced."""
+        return Secret.model_validate(self.http.post("/secrets", {"name": name, "value": value}))
+
+    def all(self) -> Iterator[Secret]:
+        """Every secret by name."""
+        return map(Secret.model_validate, self.http.pages("/secrets", limit=100))
+
+    def forget(self, name: str) -> Secret:
+        """Forget a secret."""
+        return Secret.model_validate(self.http.delete(f"/secrets/{name}"))
+
+
+@dataclass(frozen=True)
+class TurnCache:
+    """`/cache`."""
+
+    http: Http
+
+    def get(self) -> Cache:
+        """Its size and use."""
+        return Cache.model_validate(self.http.get("/cache"))
+
+    def trim(self, *, unused_days: float) -> int:
+        """Forget turns that nobody used for so long; returns how many."""
+        return int(self.http.post("/cache/trim", {"unused_days": unused_days})["forgotten"])

@@ -99,7 +99,7 @@ def test_the_run_yields_a_model_that_transformers_loads_and_that_differs_from_th
 
 
 def test_training_and_evaluation_can_be_read_back(client: httpx.Client, distillation: dict[str, Any]) -> None:
-    metrics = client.get(f"/runs/{distillation['run']}/metrics", params={"limit": 100}).json()["data"]
+    metrics = client.get(f"/runs/{distillation['run']}/metrics", params={"limit": 100, "kind": "train"}).json()["data"]
     assert {"loss", "accuracy", "learning_rate"} <= set(metrics[0]["values"]), metrics[0]
     evaluation = client.get(f"/runs/{distillation['run']}/evaluations").json()["data"][0]
     summary = evaluation["summary"]

@@ -46,9 +46,11 @@ def read_secret(name: str, caller: Admin) -> SecretObject:
         return show_secret(row)
 
 
-@router.delete("/{name}", status_code=204, summary="Forget a secret")
-def forget_secret(name: str, caller: Admin) -> None:
-    """What needs it waits for a new one, or fails."""
+@router.delete("/{name}", summary="Forget a secret")
+def forget_secret(name: str, caller: Admin) -> SecretObject:
+    """Work that needs it fails until it is stored again."""
     with transaction() as session:
-        if not secrets.remove(session, caller.project_id, name):
+        row = secrets.find(session, caller.project_id, name)
+        if row is None or not secrets.remove(session, caller.project_id, name):
             raise NotFound("secret", name)
+        return show_secret(row)

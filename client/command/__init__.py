@@ -6,7 +6,7 @@ import stamina
 import typer
 from stamina.instrumentation import RetryDetails
 
-from client.command import behaviors, datasets, distill, keys, models, pairs, runs, stack, tail
+from client.command import behaviors, cache, datasets, distill, keys, models, pairs, runs, secrets, stack, tail
 from client.command.context import Options, Url, UseKey
 from client.errors import ApiError, BurnishClientError
 
@@ -25,11 +25,14 @@ app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(behaviors.app, name="behaviors")
+app.add_typer(secrets.app, name="secrets")
+app.add_typer(cache.app, name="cache")
 app.command("up", context_settings=stack.PASS_ON)(stack.up)
 app.command("demo")(stack.demo)
 app.command("distill")(distill.distill)
 app.command("tail")(tail.tail)
 app.command("pairs")(pairs.pairs)
+app.command("review")(pairs.review)
 app.command("export")(pairs.export)
 app.command("models")(models.models)
 

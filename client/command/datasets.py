@@ -1,16 +1,19 @@
 """`burnish datasets`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from client.command.context import AsJson, server
 from client.command.output import as_json, fields, table
+from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
 from client.command.watch import watch
-from client.models import Dataset
+from client.models import Dataset, Interval
 
-app = typer.Typer(help="Datasets: create, list, show, cancel, pause, resume.", no_args_is_help=True)
+Behavior = Annotated[list[str] | None, typer.Argument(help="Names of behaviors.")]
+app = typer.Typer(help="Datasets: estimate, preview, create, list, show, cancel, pause, resume.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -49,7 +52,7 @@ def show(context: typer.Context, id: str, json: AsJson = False) -> None:
 @app.command("create")
 def create(
     context: typer.Context,
-    behavior: Annotated[list[str] | None, typer.Argument(help="Names of behaviors.")] = None,
+    behavior: Behavior = None,
     file: File = None,
     set: Set = None,
     wait: Wait = True,
@@ -57,15 +60,67 @@ def create(
 ) -> None:
     """Make a dataset and watch it; status 1 when it does not complete."""
     with server(context) as burnish:
-        made = burnish.datasets.create(
-            lay_over(read_body(file), set or []) | ({"behavior": behavior} if behavior else {})
-        )
+        made = burnish.datasets.create(_body(behavior, file, set))
         if wait:
             watch(burnish, made.id, quiet=json)
             made = burnish.datasets.get(made.id)
         tell(made, json=json)
     if wait and made.status != "completed":
         raise typer.Exit(1)
+
+
+@app.command("estimate")
+def estimate(
+    context: typer.Context,
+    behavior: Behavior = None,
+    file: File = None,
+    set: Set = None,
+    json: AsJson = False,
+) -> None:
+    """What a dataset would take: tokens, time and money, with bounds. Nothing is made."""
+    with server(context) as burnish:
+        found = burnish.datasets.estimate(_body(behavior, file, set))
+    if json:
+        as_json(found)
+        return
+    ground = f"{found.measured_chains} chains of this teacher" if found.basis == "measured" else "what may be sampled"
+    shown = [("chains", found.chains), ("based on", ground)]
+    named = [("prompt tokens", found.prompt_tokens), ("sampled tokens", found.sampled_tokens)]
+    named += [(name, one) for name, one in (("seconds", found.seconds), ("usd", found.usd)) if one is not None]
+    shown += [(name, _interval(one)) for name, one in named]
+    fields("Estimate", [*shown, ("over budget", ", ".join(found.exceeds) or None)])
+
+
+@app.command("preview")
+def preview(
+    context: typer.Context,
+    behavior: Behavior = None,
+    file: File = None,
+    set: Set = None,
+    json: AsJson = False,
+) -> None:
+    """Make five pairs of a dataset and print them; status 1 when that fails."""
+    with server(context) as burnish:
+        made = burnish.datasets.preview(_body(behavior, file, set))
+        watch(burnish, made.id, quiet=True)
+        made = burnish.datasets.get(made.id)
+        rows = list(burnish.datasets.pairs(made.id))
+    if json:
+        as_json(rows)
+    else:
+        for row in rows:
+            tell_pair(row)
+    if made.status != "completed":
+        typer.echo(f"{made.id} is {made.status}: {made.error or 'see its failures'}", err=True)
+        raise typer.Exit(1)
+
+
+def _body(behavior: list[str] | None, file: Path | None, set: list[str] | None) -> dict[str, Any]:
+    return lay_over(read_body(file), set or []) | ({"behavior": behavior} if behavior else {})
+
+
+def _interval(found: Interval) -> str:
+    return f"{found.expected:,.2f} ({found.low:,.2f} to {found.high:,.2f})"
 
 
 def _verb(name: str, text: str) -> None:
@@ -101,6 +156,9 @@ def tell(row: Dataset, *, json: bool) -> None:
             ("chains", f"{counts.completed} of {counts.total}, {counts.failed} failed"),
             ("pairs", f"{pairs.get('kept', 0)} kept, {pairs.get('dropped', 0)} dropped"),
             ("tokens", row.tokens),
+            ("cache hits", row.cache_hits),
+            ("waits for", row.waiting),
+            ("stopped by budget", row.stopped),
             ("error", row.error),
         ],
     )

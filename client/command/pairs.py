@@ -1,4 +1,4 @@
-"""`burnish pairs` and `burnish export`."""
+"""`burnish pairs`, `burnish review` and `burnish export`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,10 +29,32 @@ def pairs(
         as_json(rows)
         return
     for row in rows:
-        _tell(row)
+        tell(row)
 
 
-def _tell(row: Pair) -> None:
+def review(
+    context: typer.Context,
+    pair: str,
+    action: Annotated[str, typer.Argument(help="accept, reject, swap or edit.")],
+    edit: Annotated[
+        tuple[str, str] | None, typer.Option(help="For edit: a side (chosen, rejected) and its text.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="Why.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Decide about one pair; the original is kept, and no filter overrules it."""
+    asked = dict([edit]) if edit else {}
+    asked |= {"note": note} if note else {}
+    with server(context) as burnish:
+        row = burnish.pairs.review(pair, action, **asked)
+    if json:
+        as_json(row)
+    else:
+        tell(row)
+
+
+def tell(row: Pair) -> None:
+    """Print a pair."""
     console.rule(Text(f"{row.id}  {row.behavior}  {row.split}  {row.verdict} {row.reason or ''}"), align="left")
     for name, text in (
         ("prompt", row.prompt[-1]["content"]),

@@ -127,3 +127,38 @@ def test_a_refusal_is_one_line_and_a_status_of_its_own(
     assert len(lines) == 1
     assert lines[0].startswith("burnish: ")
     assert told in lines[0]
+
+
+def test_secrets_are_stored_from_standard_input_and_never_printed(key: str) -> None:
+    stored = CliRunner().invoke(app, ["secrets", "set", "hosted"], input="sk-canary-77\n")
+    assert stored.exit_code == 0, stored.output
+    listed = run("secrets", "list")
+    assert "hosted" in listed.output
+    assert "sk-canary-77" not in stored.output + listed.output
+    assert run("secrets", "forget", "hosted").exit_code == 0
+    assert json.loads(run("secrets", "list", "--json").output) == []
+
+
+def test_an_estimate_is_printed_with_its_bounds(key: str) -> None:
+    shown = run("datasets", "estimate", "polite", "--set", "n_prompts=4")
+    assert shown.exit_code == 0, shown.output
+    assert "sampled tokens" in shown.output
+    told = json.loads(run("datasets", "estimate", "polite", "--set", "n_prompts=4", "--json").output)
+    assert told["chains"] == 4
+
+
+def test_a_pair_is_reviewed(key: str) -> None:
+    with transaction() as session:
+        dataset = ledger.made_dataset(session)
+        pair = ledger.pairs_of(session, dataset.id)[0].id
+    shown = run("review", pair, "reject", "--note", "no")
+    assert shown.exit_code == 0, shown.output
+    assert "dropped review" in shown.output
+    assert (
+        json.loads(run("review", pair, "edit", "--edit", "chosen", "Better.", "--json").output)["chosen"] == "Better."
+    )
+
+
+def test_the_cache_is_shown_and_trimmed(key: str) -> None:
+    assert json.loads(run("cache", "show", "--json").output)["turns"] == 0
+    assert json.loads(run("cache", "trim", "--unused-days", "0", "--json").output) == {"forgotten": 0}
