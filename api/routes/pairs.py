@@ -8,19 +8,22 @@ from api import examples
 from api.deps import ListPage, Reader, Writer
 from api.schemas.page import Page, page_of
 from api.schemas.pair import PairObject, show_pair
+from api.schemas.provenance import PairDetail, show_detail
 from api.schemas.review import ReviewObject, show_review
 from core.configs.review import ReviewConfig
 from core.database import transaction
-from core.queries import pairs, reviews
+from core.queries import datasets, pairs, reviews, scores
 
 router = APIRouter(prefix="/pairs", tags=["pairs"])
 
 
 @router.get("/{id}", summary="Read a pair")
-def read_pair(id: str, caller: Reader) -> PairObject:
-    """Chosen and rejected, their scores, and the verdict."""
+def read_pair(id: str, caller: Reader) -> PairDetail:
+    """Chosen and rejected, the verdict, and everything that decided them: turns, scores, teacher, sampling, seeds."""
     with transaction() as session:
-        return show_pair(pairs.get(session, caller.project_id, id))
+        row = pairs.get(session, caller.project_id, id)
+        config = datasets.frozen(session, row.Pair.dataset_id)
+        return show_detail(row, config, scores.of_chain(session, row.Pair.chain_id))
 
 
 @router.patch("/{id}", summary="Review a pair")

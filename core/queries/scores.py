@@ -44,6 +44,12 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
     return len(session.execute(statement, list(rows)).all())
 
 
+def of_chain(session: Session, chain_id: int) -> list[Score]:
+    """Every score of a chain's answers, by scorer and answer."""
+    statement = select(Score).where(Score.chain_id == chain_id).order_by(Score.scorer, Score.answer)
+    return list(session.scalars(statement))
+
+
 def histogram(session: Session, dataset_id: str, *, bins: int = 40) -> dict[str, Any]:
     """Counts of draft scores, revision scores and margins (revision minus draft) of a dataset's scored chains.
 

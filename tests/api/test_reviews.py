@@ -24,8 +24,9 @@ def reviewed(client: TestClient, pair: dict[str, Any], **asked: Any) -> dict[str
     """The pair after a review that is accepted."""
     answer = client.patch(f"/pairs/{pair['id']}", json=asked)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = client.get(f"/pairs/{pair['id']}").json()
-    assert found == answer.json()
+    found: dict[str, Any] = answer.json()
+    read = client.get(f"/pairs/{pair['id']}").json()
+    assert {name: read[name] for name in found} == found
     return found
 
 
@@ -98,7 +99,8 @@ def test_a_review_that_makes_no_sense_changes_nothing(
 ) -> None:
     answer = client.patch(f"/pairs/{pair['id']}", json=asked)
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
-    assert client.get(f"/pairs/{pair['id']}").json() == pair
+    read = client.get(f"/pairs/{pair['id']}").json()
+    assert {name: read[name] for name in pair} == pair
 
 
 def test_an_edit_that_leaves_two_equal_sides_is_refused(client: TestClient, pair: dict[str, Any]) -> None:
