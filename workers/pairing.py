@@ -10,10 +10,11 @@ from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import datasets, pairs, shards
+from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
 from workers.candidates import answers, best
 from workers.filters import verdict
+from workers.filters.held_out import HeldOut, held_out
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
 from workers.persist import persist
@@ -25,9 +26,11 @@ def pair(lease: Lease) -> None:
     """Make the pair of every chain in the claim's range that has none."""
     claim = lease.claim
     with transaction() as session:
-        filters = datasets.frozen(session, claim.dataset_id).filters
+        filters = datasets.filters(session, claim.dataset_id)
         waiting = pairs.waiting(session, claim)
-    rows = [_pair(row, filters) | {"dataset_id": claim.dataset_id, "scorer": claim.model} for row in waiting]
+        tests = prompts.evaluation_words(session, claim.dataset_id) if filters.decontamination else []
+    apart = held_out(tests, filters.decontamination)
+    rows = [_pair(row, filters, apart) | {"dataset_id": claim.dataset_id, "scorer": claim.model} for row in waiting]
     for start in range(0, len(rows), BATCH):
         persist(lease, partial(_store, claim=claim, rows=rows[start : start + BATCH]))
         lease.moved()
@@ -37,7 +40,7 @@ def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]]) ->
     shards.guard(session, claim, completed=pairs.store(session, rows))
 
 
-def _pair(row: AnyRow, filters: FilterConfig) -> dict[str, Any]:
+def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:
     answer, score = best(row)
     chosen = answers(row)[answer]
     reason = verdict(
@@ -46,6 +49,11 @@ def _pair(row: AnyRow, filters: FilterConfig) -> dict[str, Any]:
             rejected=row.draft,
             chosen_finish=row.revision_finish,
             rejected_finish=row.draft_finish,
+            prompt=row.messages[-1]["content"],
+            critique=row.critique,
+            score_chosen=score,
+            score_rejected=row.score_draft,
+            held_out=apart,
         ),
         filters,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
+from core.configs.filters import FilterConfig
 from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out
@@ -226,6 +227,12 @@ class Instructions:
 def frozen(session: Session, id: str) -> DatasetConfig:
     """What was asked."""
     return DatasetConfig.model_validate(session.scalars(select(Dataset.config).where(Dataset.id == id)).one())
+
+
+def filters(session: Session, id: str) -> FilterConfig:
+    """The filters in force: those of the last re-run, else those that were asked for."""
+    again = session.scalars(select(Dataset.filters).where(Dataset.id == id)).one()
+    return FilterConfig.model_validate(again) if again is not None else frozen(session, id).filters
 
 
 def instructions(session: Session, id: str) -> dict[str, Instructions]:

@@ -54,3 +54,9 @@ def held_out(session: Session, dataset_id: str) -> AnyRow:
         Prompt.dataset_id == dataset_id, Prompt.split == "evaluation"
     )
     return session.execute(statement).one()
+
+
+def evaluation_words(session: Session, dataset_id: str) -> list[str]:
+    """The user's last words of every evaluation prompt of a dataset."""
+    last = Prompt.messages[-1]["content"].as_string()
+    return list(session.scalars(select(last).where(Prompt.dataset_id == dataset_id, Prompt.split == "evaluation")))

@@ -1,10 +1,20 @@
 """Which pairs are kept."""
 
-import pytest
+from typing import Any
 
-from core.configs.filters import FilterConfig
-from workers.filters import verdict
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.configs.filters import Decontamination, FilterConfig
+from workers.filters import FILTERS, verdict
+from workers.filters.held_out import held_out
 from workers.filters.pair_text import PairText
+from workers.filters.shingles import jaccard, shingles
+
+GERMAN = "Das ist ein sehr langer Satz, der ganz sicher auf Deutsch geschrieben wurde."
+ENGLISH = "This is a rather long sentence that has certainly been written in English."
+REFUSING = "I'm sorry, but I cannot help with that."
 
 
 @pytest.mark.parametrize(
@@ -30,3 +40,87 @@ def test_filters_that_are_switched_off_keep_the_pair() -> None:
     config = FilterConfig(identical=False, empty=False)
     assert verdict(PairText("same", "same"), config) is None
     assert verdict(PairText("", "good"), config) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "pair", "drops"),
+    [
+        ({"min_margin": 0.5}, PairText("a", "b", score_chosen=1.0, score_rejected=0.6), True),
+        ({"min_margin": 0.5}, PairText("a", "b", score_chosen=1.0, score_rejected=0.5), False),
+        ({"min_margin": -1.0}, PairText("a", "b", score_chosen=0.0, score_rejected=0.9), False),
+        ({"min_margin": 0.5}, PairText("a", "b", score_chosen=1.0), False),
+        ({"missing_score": True}, PairText("a", "b", score_chosen=1.0), True),
+        ({"missing_score": True}, PairText("a", "b", score_chosen=1.0, score_rejected=0.0), False),
+        ({"missing_score": False}, PairText("a", "b"), False),
+        ({"length_ratio": 2.0}, PairText("a b c d e", "a b"), True),
+        ({"length_ratio": 2.0}, PairText("a b", "a b c d e"), True),
+        ({"length_ratio": 2.0}, PairText("a b c d", "x y"), False),
+        ({"refusal": "chosen"}, PairText(REFUSING, "sure"), True),
+        ({"refusal": "chosen"}, PairText("sure", REFUSING), False),
+        ({"refusal": "rejected"}, PairText("sure", REFUSING), True),
+        ({"refusal": "either"}, PairText("sure", REFUSING), True),
+        ({"refusal": "either"}, PairText("sure", "certainly"), False),
+        ({"language": "en"}, PairText(ENGLISH, GERMAN), True),
+        ({"language": "en"}, PairText(ENGLISH, ENGLISH + " Yes."), False),
+        ({"language": "en"}, PairText("Ja.", "Nein."), False),
+        ({"language": "de"}, PairText(GERMAN, GERMAN + " Ja."), False),
+        (
+            {"unchanged": 0.9},
+            PairText(
+                "one two three four five six seven eight nine ten!", "one two three four five six seven eight nine ten"
+            ),
+            True,
+        ),
+        ({"unchanged": 0.9}, PairText("one two", "three four"), False),
+        ({"clean_critique": True}, PairText("a", "b", critique="There are no issues with the answer."), True),
+        ({"clean_critique": True}, PairText("a", "b", critique="Nothing to change."), True),
+        (
+            {"clean_critique": True},
+            PairText("a", "b", critique="There are no problems with tone, but it is false."),
+            False,
+        ),
+        ({"clean_critique": True}, PairText("a", "b", critique="It flatters the user."), False),
+        ({"clean_critique": True}, PairText("a", "b"), False),
+    ],
+)
+def test_a_filter_drops_what_it_is_for_and_keeps_the_rest(asked: dict[str, Any], pair: PairText, drops: bool) -> None:
+    (name,) = asked
+    assert verdict(pair, FilterConfig.model_validate(asked)) == (name if drops else None)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drops"),
+    [
+        ("Please tell me why the sky is blue on a clear day in June", True),  # nine words in a row
+        ("why is the sky so blue", False),
+        ("tell me WHY the sky is blue, on a clear day", True),
+        ("what does a vaccine do", False),
+        ("", False),
+    ],
+)
+def test_prompts_that_touch_the_evaluation_are_dropped(prompt: str, drops: bool) -> None:
+    config = Decontamination(ngram=9, similarity=0.8)
+    apart = held_out(["Tell me why the sky is blue on a clear day", "How does a vaccine work?"], config)
+    pair = PairText("a", "b", prompt=prompt, held_out=apart)
+    reason = "decontamination" if drops else None
+    assert verdict(pair, FilterConfig(decontamination=config)) == reason
+    assert verdict(pair, FilterConfig()) is None
+
+
+def test_a_short_evaluation_prompt_is_found_whole() -> None:
+    config = Decontamination(ngram=13, similarity=None)
+    apart = held_out(["How does a vaccine work?"], config)
+    said = PairText("a", "b", prompt="how does a vaccine work", held_out=apart)
+    assert verdict(said, FilterConfig(decontamination=config)) == "decontamination"
+
+
+def test_nothing_is_switched_on_that_was_not_asked_for() -> None:
+    on = [name for name, drops in FILTERS.items() if drops(PairText("a", "b", critique="No issues."), FilterConfig())]
+    assert on == []
+
+
+@given(st.text(max_size=80), st.text(max_size=80), st.integers(1, 5))
+def test_similarity_is_symmetric_bounded_and_one_for_equal_texts(one: str, other: str, size: int) -> None:
+    a, b = shingles(one, size), shingles(other, size)
+    assert 0.0 <= jaccard(a, b) == jaccard(b, a) <= 1.0
+    assert jaccard(a, a) == 1.0

@@ -1,0 +1,12 @@
+"""Drops pairs that differ by their length first of all."""
+
+from core.configs.filters import FilterConfig
+from workers.filters.pair_text import PairText
+
+
+def length_ratio(pair: PairText, config: FilterConfig) -> bool:
+    """One side has more than `length_ratio` times the words of the other."""
+    if config.length_ratio is None:
+        return False
+    short, long = sorted((len(pair.chosen.split()), len(pair.rejected.split())))
+    return long > config.length_ratio * max(short, 1)
