@@ -83,3 +83,10 @@ REVIEW: dict[str, Example] = {
 TRIM: dict[str, Example] = {
     "old": {"summary": "What nobody used for a month", "value": {"unused_days": 30}},
 }
+
+FILTERS: dict[str, Example] = {
+    "near": {
+        "summary": "Near duplicates and narrow margins go",
+        "value": {"near_duplicates": {"threshold": 0.8}, "min_margin": 0.5, "missing_score": True},
+    },
+}

@@ -16,7 +16,7 @@ from core.queries import datasets, evaluations, pipeline, runs, scores, shards
 from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, give_up, pairing
+from workers import advance, give_up, pairing, sifting
 from workers.candidates import answers
 from workers.lease import Beats, Lease
 from workers.persist import persist
@@ -111,6 +111,10 @@ class ScoringDesk:
         """A pair for every chain in the range."""
         pairing.pair(lease)
 
+    def sift(self, lease: Lease, stop: threading.Event) -> None:
+        """The filters over a whole dataset."""
+        sifting.sift(lease)
+
     def _in_batches(
         self,
         lease: Lease,
@@ -134,7 +138,12 @@ class ScoringDesk:
             persist(lease, partial(_store, claim=lease.claim, rows=rows, chunk=len(chunk)))
 
 
-STAGES = {Stage.score: ScoringDesk.score, Stage.judge: ScoringDesk.judge, Stage.pair: ScoringDesk.pair}
+STAGES = {
+    Stage.score: ScoringDesk.score,
+    Stage.judge: ScoringDesk.judge,
+    Stage.pair: ScoringDesk.pair,
+    Stage.sift: ScoringDesk.sift,
+}
 
 
 def _chain_answers(row: AnyRow) -> list[tuple[dict[str, Any], Answer]]:

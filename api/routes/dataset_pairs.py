@@ -85,7 +85,9 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
         made = datasets.progress(session, id)["stages"].get("generate", {"completed": 0, "failed": 0})
-        counts = pairs.counts(session, id)
+        counts = datasets.pair_counts(session, row)
+        failed = chains.failed_by_reason(session, id)
+        quarantined = len(prompts.quarantined(session, id))
         asked = row.n_prompts * int(row.config["samples_per_prompt"])
     paired = counts["kept"] + counts["dropped"]
     return FunnelObject(
@@ -95,6 +97,9 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
         scored=counts["scored"],
         distinct=paired - counts.get("dropped:identical", 0),
         kept=counts["kept"],
+        dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
+        failed=failed,
+        quarantined=quarantined,
     )
 
 

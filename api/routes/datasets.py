@@ -15,8 +15,9 @@ from api.once import Answer, answer_once
 from api.schemas.dataset import ENDED, DatasetObject, show_dataset
 from api.schemas.page import Page, page_of
 from core.configs.dataset import DatasetConfig
+from core.configs.filters import FilterConfig
 from core.database import transaction
-from core.queries import datasets, pairs
+from core.queries import datasets
 from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -107,7 +108,20 @@ async def dataset_events(id: str, asked: AskedEvents) -> Response:
 
 def shown(session: Session, row: Dataset) -> DatasetObject:
     """A dataset with everything its own page shows."""
-    return show_dataset(row, datasets.progress(session, row.id), pairs.counts(session, row.id))
+    return show_dataset(row, datasets.progress(session, row.id), datasets.pair_counts(session, row))
+
+
+@router.post("/{id}/filters", status_code=202, response_model=DatasetObject, summary="Run other filters")
+def filter_dataset(
+    id: str, body: Annotated[FilterConfig, Body(openapi_examples=examples.FILTERS)], post: WritePost
+) -> Response:
+    """On a completed dataset, without generating again; what a person decided about a pair stays."""
+
+    def work(session: Session) -> Answer:
+        row = datasets.filter_again(session, post.caller.project_id, id, body)
+        return Answer(202, shown(session, row), f"/datasets/{id}")
+
+    return answer_once(post, work)
 
 
 def _moved(id: str, post: Post, move: Callable[[Session, str, str], Dataset], *, status: int = 200) -> Response:

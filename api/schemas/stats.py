@@ -35,4 +35,7 @@ class FunnelObject(BaseModel):
     parsed: int = Field(description="chains with a draft, a critique and a revision")
     scored: int = Field(description="pairs with both scores")
     distinct: int = Field(description="pairs whose two answers differ")
-    kept: int = Field(description="pairs that every filter let through")
+    kept: int = Field(description="pairs that every filter and every reviewer let through")
+    dropped: dict[str, int] = Field(description="dropped pairs by the filter's name", examples=[{"identical": 12}])
+    failed: dict[str, int] = Field(description="failed chains by turn and reason", examples=[{"draft truncated": 3}])
+    quarantined: int = Field(description="prompts that were taken out")

@@ -46,3 +46,8 @@ class FilterConfig(Config):
     )
     clean_critique: bool = Field(False, description="drop pairs whose critique says that nothing is wrong")
     missing_score: bool = Field(False, description="drop pairs that lack a score of the first scorer")
+
+    @property
+    def whole(self) -> bool:
+        """Whether a verdict rests on other pairs of the dataset too."""
+        return self.duplicates or self.near_duplicates is not None

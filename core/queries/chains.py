@@ -79,6 +79,17 @@ def unpaired_in(session: Session, claim: Claim) -> int:
     return int(session.scalar(statement) or 0)
 
 
+def failed_by_reason(session: Session, dataset_id: str) -> dict[str, int]:
+    """Failed chains by the turn that failed and why: `{"draft truncated": n}`."""
+    statement = (
+        select(Chain.failure_turn, Chain.failure_reason, func.count())
+        .where(Chain.dataset_id == dataset_id, Chain.state == "failed")
+        .group_by(Chain.failure_turn, Chain.failure_reason)
+        .order_by(func.count().desc())
+    )
+    return {f"{turn} {reason}": int(number) for turn, reason, number in session.execute(statement)}
+
+
 def failures(session: Session, dataset_id: str, *, after: int | None = None, limit: int = 20) -> list[AnyRow]:
     """Failed chains of a dataset with their prompt, newest first."""
     statement = (

@@ -17,7 +17,7 @@ from core.queries import events, pairs, parents, prompts, recovery, shards
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.settings import settings
-from core.states import DatasetState, ShardState, Stage
+from core.states import DatasetState, RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
 
 
@@ -167,7 +167,7 @@ def resume(session: Session, project_id: str, id: str) -> Dataset:
     """Go on with a paused, cancelled or failed dataset; finished chains are not made again. Raises Conflict."""
     dataset = get(session, project_id, id)
     whole = dataset.state == DatasetState.completed
-    if whole or not move(session, Dataset, id, DatasetState.in_progress, error=None):
+    if whole or not move(session, Dataset, id, DatasetState.in_progress, error=None, counts=None):
         raise Conflict(f"Dataset {id} is {dataset.state}; only a paused, cancelled or failed one can be resumed.")
     prompts.restore(session, id, held_out=False)
     recovery.forgive(session, parents.of_dataset(id))
@@ -183,8 +183,11 @@ def advance(session: Session, id: str) -> bool:
     dataset = session.scalars(select(Dataset).where(Dataset.id == id).with_for_update()).one()
     if dataset.state != DatasetState.in_progress or session.scalar(busy) is not None:
         return False
-    move(session, Dataset, id, DatasetState.finalizing)
     counts = pairs.counts(session, id)
+    if filters(session, id).whole and counts["kept"] and not _sifted(session, id):
+        _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
+        return False
+    move(session, Dataset, id, DatasetState.finalizing, counts=counts)
     whole = counts["kept"] > 0
     error = None if whole else "No pair was kept; see the failures and the reasons of the dropped pairs."
     move(session, Dataset, id, DatasetState.completed if whole else DatasetState.failed, error=error)
@@ -207,6 +210,47 @@ def forget_previews(session: Session, *, hours: float) -> int:
         Dataset.purpose == "preview", Dataset.created_at < func.clock_timestamp() - seconds(3600 * hours), ~used
     )
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def filter_again(session: Session, project_id: str, id: str, asked: FilterConfig) -> Dataset:
+    """Run other filters over a finished dataset; nothing is generated. Raises Conflict."""
+    dataset = get(session, project_id, id)
+    reader = runs_on(session, id)
+    if reader is not None:
+        raise Conflict(f"Run {reader} trains on dataset {id}; wait for its end, or cancel it first.")
+    counts = pairs.counts(session, id)
+    whole = dataset.state == DatasetState.completed or (dataset.state == DatasetState.failed and counts["dropped"] > 0)
+    changed = {"filters": asked.model_dump(mode="json"), "counts": None, "error": None}
+    if not whole or not move(session, Dataset, id, DatasetState.in_progress, **changed):
+        raise Conflict(f"Dataset {id} is {dataset.state}; filters are run again on a completed one.")
+    session.execute(delete(Shard).where(parents.of_dataset(id), Shard.stage == str(Stage.sift)))
+    _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
+    events.tell(session, project_id=project_id, subject=id, message="Filters are run again.")
+    session.refresh(dataset)
+    return dataset
+
+
+def runs_on(session: Session, id: str) -> str | None:
+    """The id of a run that reads, or may read again, the dataset's pairs; None when there is none."""
+    reading = [str(state) for state in (RunState.queued, RunState.preparing, RunState.running, RunState.paused)]
+    return session.scalar(select(Run.id).where(Run.dataset_id == id, Run.state.in_(reading)).limit(1))
+
+
+def pair_counts(session: Session, row: Dataset) -> dict[str, int]:
+    """Pairs by verdict and reason: as stored when the dataset ended, else counted now."""
+    return row.counts or pairs.counts(session, row.id)
+
+
+def _sifted(session: Session, id: str) -> bool:
+    statement = select(Shard.id).where(parents.of_dataset(id), Shard.stage == str(Stage.sift)).limit(1)
+    return session.scalar(statement) is not None
+
+
+def _queue_sift(session: Session, dataset: Dataset, *, total: int) -> None:
+    """One shard over the whole dataset; it counts pairs."""
+    row = {"project_id": dataset.project_id, "dataset_id": dataset.id, "run_id": None, "role": None, "model": "filters"}
+    span = {"stage": str(Stage.sift), "first": 0, "last": max(dataset.n_prompts - 1, 0), "total": total}
+    shards.add(session, [row | span | {"priority": int(dataset.purpose == "preview")}])
 
 
 def unfinished(session: Session) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -114,6 +114,33 @@ def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[An
     """The same rows, oldest first, through a server-side cursor: memory does not grow with the dataset."""
     statement = _listed(dataset_id, filter).order_by(Pair.id).execution_options(yield_per=STREAM_ROWS)
     yield from session.execute(statement)
+
+
+def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> list[AnyRow]:
+    """What filters look at, of pairs that no person has decided about, by id behind `after`."""
+    statement = (
+        select(
+            Pair.id, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, Pair.reason, Pair.duplicate_of,
+            Chain.critique, Chain.revision_finish, Chain.draft_finish, Prompt.messages,
+        )
+        .join(Prompt, Prompt.id == Pair.prompt_id)
+        .join(Chain, Chain.id == Pair.chain_id)
+        .where(Pair.dataset_id == dataset_id, Pair.id > after, Pair.review.is_(None))
+        .order_by(Pair.id)
+        .limit(limit)
+    )  # fmt: skip
+    return list(session.execute(statement))
+
+
+def judge(session: Session, told: Sequence[tuple[str, str | None]]) -> None:
+    """Set the verdicts of pairs: (id, reason), None for one that is kept."""
+    if told:
+        rows = [
+            {"id": id, "verdict": "dropped" if reason else "kept", "reason": reason,
+             "duplicate_of": None, "similarity": None}
+            for id, reason in told
+        ]  # fmt: skip
+        session.execute(update(Pair), rows)
 
 
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:

@@ -16,6 +16,7 @@ from core.tables import Dataset, Run, Shard
 
 SWEEP_LOCK = 0x6275726E
 RELAY_LOCK = 0x72656C61
+WHOLE = (str(Stage.train), str(Stage.sift), str(Stage.gather))  # halving them would not help
 
 
 def only_one(session: Session, lock: int) -> bool:
@@ -52,7 +53,7 @@ def give_back(session: Session, claim: Claim, *, error: str) -> None:
     if claim.attempts < settings().max_attempts:
         pause = settings().retry_seconds * 2 ** (claim.attempts - 1)
         _let_go(session, claim, ShardState.queued, error, available_at=func.clock_timestamp() + seconds(pause))
-    elif claim.stage == Stage.train:
+    elif claim.stage in WHOLE:
         give_up(session, claim, error=error)
     else:
         _bisect(session, claim, error)
@@ -109,7 +110,7 @@ def todo(session: Session, claim: Claim) -> list[int]:
 
 def forgive(session: Session, whose: Any) -> None:
     """Rows that quarantined shards gave up count as failed no more; call it before these shards are queued again."""
-    quarantined = (Shard.state == str(ShardState.quarantined)) & (Shard.stage != str(Stage.train))
+    quarantined = (Shard.state == str(ShardState.quarantined)) & Shard.stage.not_in(WHOLE)
     statement = select(*shards.CLAIM_COLUMNS, Shard.completed).where(whose, quarantined)
     for row in session.execute(statement).all():
         failed = row.total - row.completed - len(todo(session, shards.as_claim(row)))

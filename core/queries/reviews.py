@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.configs.review import ReviewConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
-from core.queries import runs
+from core.queries import datasets
 from core.tables import ApiKey, Dataset, Pair, ReferenceLogProb, Review
 
 COLUMNS = (
@@ -24,7 +24,7 @@ def add(session: Session, project_id: str, pair_id: str, asked: ReviewConfig, *,
     Raises NotFound, Conflict while a run trains on the pair's dataset, BadInput for an edit that leaves no preference.
     """
     pair = _held(session, project_id, pair_id)
-    running = runs.open_on(session, pair.dataset_id)
+    running = datasets.runs_on(session, pair.dataset_id)
     if running is not None:
         raise Conflict(f"Run {running} trains on dataset {pair.dataset_id}; wait for its end, or cancel it first.")
     before = {name: getattr(pair, name) for name in COLUMNS}

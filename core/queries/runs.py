@@ -85,12 +85,6 @@ def page(session: Session, project_id: str, *, after: str | None = None, limit: 
     return list(session.scalars(statement if after is None else statement.where(Run.id < after)))
 
 
-def open_on(session: Session, dataset_id: str) -> str | None:
-    """The id of a run that still reads, or may read again, the dataset's pairs; None when there is none."""
-    reading = [str(state) for state in (RunState.queued, RunState.preparing, RunState.running, RunState.paused)]
-    return session.scalar(select(Run.id).where(Run.dataset_id == dataset_id, Run.state.in_(reading)).limit(1))
-
-
 def queue_position(session: Session, run: Run) -> int | None:
     """How many trainings are claimed before this one; None when it is not queued."""
     mine = select(Shard.id).where(Shard.run_id == run.id, Shard.stage == str(Stage.train)).scalar_subquery()

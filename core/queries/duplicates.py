@@ -1,0 +1,89 @@
+"""Statements that find pairs which say what earlier pairs say."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
+
+from core.queries.rows import AnyRow
+from core.tables import Chain, Pair, Prompt
+
+STREAM_ROWS = 500
+# Scratch of one transaction: whoever begins again after a crash begins with an empty one.
+BAND = Table(
+    "pair_band",
+    MetaData(),
+    Column("band", SmallInteger),
+    Column("hash", BigInteger),
+    Column("position", BigInteger),
+    Column("pair_id", Text),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
+
+def _words(prompt: type[Prompt]) -> Any:
+    """The user's last words."""
+    return prompt.messages[-1]["content"].as_string()
+
+
+def kept(session: Session, dataset_id: str) -> Iterator[AnyRow]:
+    """(id, prompt, chosen) of kept pairs in the order of their prompts, as a stream."""
+    statement = (
+        select(Pair.id, _words(Prompt).label("prompt"), Pair.chosen)
+        .join(Prompt, Prompt.id == Pair.prompt_id)
+        .join(Chain, Chain.id == Pair.chain_id)
+        .where(Pair.dataset_id == dataset_id, Pair.verdict == "kept")
+        .order_by(Prompt.index, Chain.sample)
+        .execution_options(yield_per=STREAM_ROWS)
+    )
+    yield from session.execute(statement)
+
+
+def begin(session: Session) -> None:
+    """Make the scratch table of this transaction."""
+    BAND.create(session.connection())
+
+
+def note(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write bands of pairs: band, hash, position, pair_id."""
+    if rows:
+        session.execute(insert(BAND), list(rows))
+
+
+def alike(session: Session) -> Iterator[AnyRow]:
+    """Pairs that share a band with an earlier one: (band, id, prompt, chosen) and (earlier_*) of the band's first."""
+    window: dict[str, Any] = {"partition_by": (BAND.c.band, BAND.c.hash), "order_by": BAND.c.position}
+    numbered = select(
+        BAND.c.band, BAND.c.pair_id, BAND.c.position, func.first_value(BAND.c.pair_id).over(**window).label("first")
+    ).subquery()
+    found = (
+        select(numbered.c.pair_id, numbered.c.first, numbered.c.position, func.min(numbered.c.band).label("band"))
+        .where(numbered.c.pair_id != numbered.c.first)
+        .group_by(numbered.c.pair_id, numbered.c.first, numbered.c.position)
+        .subquery()
+    )
+    own, first = aliased(Pair), aliased(Pair)
+    own_prompt, first_prompt = aliased(Prompt), aliased(Prompt)
+    statement = (
+        select(
+            found.c.band, own.id, _words(own_prompt).label("prompt"), own.chosen, own.review,
+            first.id.label("earlier_id"), _words(first_prompt).label("earlier_prompt"),
+            first.chosen.label("earlier_chosen"),
+        )
+        .join(own, own.id == found.c.pair_id)
+        .join(first, first.id == found.c.first)
+        .join(own_prompt, own_prompt.id == own.prompt_id)
+        .join(first_prompt, first_prompt.id == first.prompt_id)
+        .order_by(found.c.position, found.c.band)
+        .execution_options(yield_per=STREAM_ROWS)
+    )  # fmt: skip
+    yield from session.execute(statement)
+
+
+def mark(session: Session, id: str, *, reason: str, of: str, similarity: float) -> None:
+    """Drop a pair as a duplicate of an earlier one."""
+    statement = update(Pair).where(Pair.id == id, Pair.verdict == "kept", Pair.review.is_(None))
+    dropped = {"verdict": "dropped", "reason": reason, "duplicate_of": of, "similarity": similarity}
+    session.execute(statement.values(**dropped).execution_options(synchronize_session=False))

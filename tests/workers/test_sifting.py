@@ -1,0 +1,145 @@
+"""Filters over a whole dataset: duplicates are explained, other filters run again, nobody's word is overruled."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from api.first_key import make_first_key
+from api.main import create_door
+from core.configs.filters import FilterConfig
+from core.database import transaction
+from core.queries import datasets
+from core.tables import DEFAULT_PROJECT, Pair, Prompt
+from tests.factories import ledger, scene
+from workers import advance
+from workers.filters.shingles import shingles
+from workers.filters.signature import bands, signature
+from workers.lease import Beats
+from workers.scoring import ScoringDesk
+
+LONG = "the quick brown fox jumps over the lazy dog while the other animals of the wood look on in silence"
+
+
+@pytest.fixture
+def beats(database: str) -> Iterator[Beats]:
+    with Beats() as thread:
+        yield thread
+
+
+def made(texts: list[tuple[str, str]]) -> str:
+    """A completed dataset whose pairs have these prompts and chosen answers, in this order."""
+    with transaction() as session:
+        id = ledger.made_dataset(session, n_prompts=len(texts)).id
+    pairs = scene.rows("SELECT pair.id, prompt_id FROM pair JOIN prompt p ON p.id = prompt_id ORDER BY p.index")
+    with transaction() as session:
+        for pair, (prompt, chosen) in zip(pairs, texts, strict=True):
+            messages = [{"role": "user", "content": prompt}]
+            session.execute(update(Prompt).where(Prompt.id == pair.prompt_id).values(messages=messages))
+            session.execute(update(Pair).where(Pair.id == pair.id).values(chosen=chosen))
+    return id
+
+
+def rows_of() -> list[Any]:
+    """The pairs in the order of their prompts."""
+    columns = "pair.id, verdict, reason, duplicate_of, similarity, review"
+    return scene.rows(f"SELECT {columns} FROM pair JOIN prompt p ON p.id = prompt_id ORDER BY p.index")
+
+
+def sifted(beats: Beats, id: str, **asked: Any) -> list[Any]:
+    """The pairs in order after these filters ran over the dataset."""
+    with transaction() as session:
+        datasets.filter_again(session, DEFAULT_PROJECT, id, FilterConfig.model_validate(asked))
+    work_off(beats)
+    assert scene.state(id) in ("completed", "failed")
+    return rows_of()
+
+
+def work_off(beats: Beats) -> None:
+    """What the scoring worker and the sweep do."""
+    desk = ScoringDesk(beats, "a test")
+    desk.drain(threading.Event())
+    desk.close()
+    advance.everything()
+
+
+def test_a_word_for_word_duplicate_names_the_pair_it_repeats(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("How?", "So."), ("why", "BECAUSE"), ("Why?", "Because of that.")])
+    rows = sifted(beats, id, duplicates=True)
+    assert [row.reason for row in rows] == [None, None, "duplicates", None]
+    assert (rows[2].duplicate_of, rows[2].similarity) == (rows[0].id, 1.0)
+
+
+def test_a_near_duplicate_is_dropped_with_its_true_similarity(beats: Beats) -> None:
+    id = made([("Tell me.", LONG), ("Tell me.", LONG + " today"), ("Tell me.", "something else entirely is said here")])
+    rows = sifted(beats, id, near_duplicates={"threshold": 0.8, "shingle": 3})
+    assert [row.reason for row in rows] == [None, "near_duplicates", None]
+    assert rows[1].duplicate_of == rows[0].id
+    assert 0.8 <= rows[1].similarity < 1.0
+
+
+def test_a_pair_that_is_dropped_for_another_reason_shadows_nobody(beats: Beats) -> None:
+    id = made([("Why?", "same words here " * 30), ("Why?", "short"), ("why", "Short")])
+    with transaction() as session:
+        session.execute(update(Pair).where(Pair.chosen == "short").values(rejected="short"))
+    rows = sifted(beats, id, duplicates=True, max_chars=100)
+    assert [row.reason for row in rows] == ["too_long", "identical", None]
+
+
+def test_what_a_person_decided_stays(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Why?", "Because."), ("Why?", "Because.")])
+    with transaction() as session:
+        session.execute(update(Pair).where(Pair.id == rows_of()[1].id).values(review="accepted"))
+    rows = sifted(beats, id, duplicates=True)
+    assert [row.reason for row in rows] == [None, None, "duplicates"]
+
+
+def test_filters_that_are_run_again_give_what_they_give_at_once(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Why?", "Because."), ("Who?", "x" * 50)])
+    strict = sifted(beats, id, duplicates=True, max_chars=20)
+    assert [row.reason for row in strict] == [None, "duplicates", "too_long"]
+    loose = sifted(beats, id)
+    assert [(row.verdict, row.reason, row.duplicate_of) for row in loose] == [("kept", None, None)] * 3
+    assert [row.reason for row in sifted(beats, id, duplicates=True, max_chars=20)] == [row.reason for row in strict]
+    with transaction() as session:
+        row = datasets.get(session, DEFAULT_PROJECT, id)
+        assert row.counts is not None
+        assert (row.counts["kept"], row.counts["dropped:duplicates"]) == (1, 1)
+
+
+def test_filters_that_leave_nothing_fail_the_dataset_and_others_bring_it_back(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Who?", "Me.")])
+    sifted(beats, id, max_chars=1)
+    assert scene.state(id) == "failed"
+    assert [row.verdict for row in sifted(beats, id)] == ["kept", "kept"]
+    assert scene.state(id) == "completed"
+
+
+def test_the_door_runs_filters_again_and_tells_the_funnel(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Why?", "Because."), ("Who?", "Me.")])
+    key = make_first_key()
+    client = TestClient(create_door(), base_url="http://127.0.0.1", headers={"authorization": f"Bearer {key}"})
+    answer = client.post(f"/datasets/{id}/filters", json={"duplicates": True})
+    assert (answer.status_code, answer.json()["status"]) == (202, "in_progress")
+    assert client.post(f"/datasets/{id}/filters", json={}).status_code == 409
+    work_off(beats)
+    funnel = client.get(f"/datasets/{id}/funnel").json()
+    assert (funnel["kept"], funnel["dropped"], funnel["failed"], funnel["quarantined"]) == (2, {"duplicates": 1}, {}, 0)
+    with transaction() as session:
+        ledger.run(session, id)
+    assert client.post(f"/datasets/{id}/filters", json={}).status_code == 409
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 0.9, 0.95])
+def test_texts_as_alike_as_the_threshold_share_a_band(threshold: float) -> None:
+    rows, missed = bands(threshold), 0
+    for number in range(40):
+        words = [f"w{number}x{place}" for place in range(100)]
+        share = round(100 * 2 * threshold / (1 + threshold))  # shared words of two equal sets at this similarity
+        other = words[:share] + [f"o{place}" for place in range(100 - share)]
+        one, two = (set(signature(shingles(" ".join(text), 1), rows)) for text in (words, other))
+        missed += not one & two
+    assert missed <= 4

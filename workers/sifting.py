@@ -1,0 +1,62 @@
+"""The filters over a whole dataset: every verdict again, then what rests on other pairs. Nothing is generated."""
+
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from core.configs.filters import FilterConfig
+from core.database import transaction
+from core.queries import datasets, pairs, prompts, shards
+from core.queries.rows import AnyRow
+from workers.duplicates import mark_duplicates
+from workers.filters import verdict
+from workers.filters.held_out import HeldOut, held_out
+from workers.filters.pair_text import PairText
+from workers.lease import Lease
+from workers.persist import persist
+
+BATCH = 1_000  # pairs in one transaction
+
+
+def sift(lease: Lease) -> None:
+    """Run the filters in force over the claim's dataset. A person's verdict stays. Begun again, it ends the same."""
+    id = lease.claim.dataset_id
+    with transaction() as session:
+        filters = datasets.filters(session, id)
+        apart = held_out(prompts.evaluation_words(session, id), filters.decontamination)
+    after: str | None = ""
+    while after is not None:
+        after = persist(lease, partial(_batch, lease=lease, filters=filters, apart=apart, after=after))
+        lease.moved()
+    if filters.whole:
+        lease.stall_seconds = float("inf")  # one transaction, whose progress nobody sees
+        persist(lease, lambda session: _duplicates(session, lease, filters))
+    persist(lease, lambda session: shards.count_all(session, lease.claim))
+
+
+def _batch(session: Session, *, lease: Lease, filters: FilterConfig, apart: HeldOut, after: str) -> str | None:
+    """The verdicts of the pairs behind `after`; returns the last one's id, None at the end."""
+    rows = pairs.unreviewed(session, lease.claim.dataset_id, after=after, limit=BATCH)
+    told = [(row, verdict(_text(row, apart), filters)) for row in rows]
+    pairs.judge(session, [(row.id, reason) for row, reason in told if reason != row.reason or row.duplicate_of])
+    shards.guard(session, lease.claim)
+    return rows[-1].id if rows else None
+
+
+def _duplicates(session: Session, lease: Lease, filters: FilterConfig) -> None:
+    mark_duplicates(session, lease.claim.dataset_id, filters)
+    shards.guard(session, lease.claim)
+
+
+def _text(row: AnyRow, apart: HeldOut) -> PairText:
+    return PairText(
+        chosen=row.chosen,
+        rejected=row.rejected,
+        chosen_finish=row.revision_finish,
+        rejected_finish=row.draft_finish,
+        prompt=row.messages[-1]["content"],
+        critique=row.critique,
+        score_chosen=row.score_chosen,
+        score_rejected=row.score_rejected,
+        held_out=apart,
+    )
