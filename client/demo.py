@@ -41,6 +41,7 @@ class Result:
     pairs: dict[str, int]
     engine: str
     seconds: float
+    funnel: dict[str, Any]
 
     @property
     def changes(self) -> list[Change]:
@@ -69,6 +70,7 @@ def request(prompts: int) -> dict[str, Any]:
             "teacher": {"model": "tiny-teacher", "sampling": sampling},
             "reward": {"kind": "classifier", "model": "tiny-reward"},
             "n_prompts": prompts,
+            "filters": {"near_duplicates": {"threshold": 0.9, "shingle": 2}},
         },
         "student": "tiny-student",
         "method": {"type": "rdpo", "rdpo": {"form": "soft", "beta": 0.1, "tau": "auto", "sft_weight": 1.0}},
@@ -93,7 +95,16 @@ def run(burnish: Burnish, *, prompts: int = 600, quiet: bool = False) -> Result:
     began = time.monotonic()
     for name in BEHAVIORS:
         burnish.behaviors.create(yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
-    made = burnish.distillations.create(request(prompts))
+    asked = request(prompts)
+    if not quiet:
+        told = burnish.datasets.estimate(asked["dataset"])
+        console.print(
+            f"{told.chains} chains will sample about {told.sampled_tokens.expected:,.0f} tokens "
+            f"({told.sampled_tokens.low:,.0f} to {told.sampled_tokens.high:,.0f}).",
+            markup=False,
+            highlight=False,
+        )
+    made = burnish.distillations.create(asked)
     if not quiet:
         console.print(f"Distilling {', '.join(BEHAVIORS)} into tiny-student: {made.id}", markup=False, highlight=False)
     ended = watch(burnish, made.id, quiet=quiet)
@@ -105,12 +116,14 @@ def run(burnish: Burnish, *, prompts: int = 600, quiet: bool = False) -> Result:
     numbers = Counter(pair.behavior for pair in kept)
     engines = ", ".join(sorted({pair.engine for pair in kept}))
     evaluation = burnish.runs.evaluations(found.run, samples=LOOKED_AT)[0]
-    return Result(found, evaluation, {**numbers, OVERALL: numbers.total()}, engines, took)
+    funnel = burnish.datasets.funnel(found.dataset)
+    return Result(found, evaluation, {**numbers, OVERALL: numbers.total()}, engines, took, funnel)
 
 
 def show(result: Result) -> None:
     """The table, the samples, the path."""
     console.print(compare(result.evaluation))
+    console.print(funnel_line(result.funnel), markup=False, highlight=False, soft_wrap=True)
     for sample in samples(result.evaluation.samples):
         console.print()
         console.print(Text.assemble((f"{sample['behavior']}  ", "bold"), sample["prompt"][-1]["content"]))
@@ -120,6 +133,15 @@ def show(result: Result) -> None:
     console.print(Text.assemble("Tuned model: ", (result.model, "bold")), soft_wrap=True)
     ending = f"{result.pairs[OVERALL]} pairs from a teacher on {result.engine}, {seconds(result.seconds)} in all."
     console.print(ending, markup=False, highlight=False)
+
+
+def funnel_line(funnel: dict[str, Any]) -> str:
+    """From what was asked to what was kept, in one line."""
+    gates = " > ".join(
+        f"{funnel[gate]} {gate}" for gate in ("asked", "produced", "parsed", "scored", "distinct", "kept")
+    )
+    reasons = ", ".join(f"{number} {reason.replace('_', ' ')}" for reason, number in funnel["dropped"].items())
+    return f"Pairs: {gates}" + (f" (dropped: {reasons})" if reasons else "")
 
 
 def samples(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -141,6 +163,7 @@ def write(result: Result) -> Path:
         "improved": result.improved,
         "engine": result.engine,
         "seconds": round(result.seconds, 1),
+        "funnel": result.funnel,
         "model": result.model,
         "distillation": result.distillation.id,
         "samples": samples(result.evaluation.samples),

@@ -38,9 +38,9 @@ class Dataset(Answer):
     stages: dict[str, Counts]
     pairs: dict[str, Any] | None
     tokens: int
-    cache_hits: int
-    waiting: str | None
-    stopped: str | None
+    cache_hits: int = 0
+    waiting: str | None = None
+    stopped: str | None = None
     seconds_remaining: Remaining | None
     error: str | None
     created_at: datetime

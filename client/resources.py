@@ -27,6 +27,14 @@ class Datasets:
         """Ask for five pairs of a dataset; the body is that of POST /datasets."""
         return Dataset.model_validate(self.http.post("/datasets/preview", body))
 
+    def funnel(self, id: str) -> dict[str, Any]:
+        """How many chains came through each gate, and why the others did not."""
+        return self.http.get(f"/datasets/{id}/funnel")
+
+    def filter(self, id: str, filters: Mapping[str, Any]) -> Dataset:
+        """Run other filters over a finished dataset; nothing is generated."""
+        return Dataset.model_validate(self.http.post(f"/datasets/{id}/filters", filters))
+
     def get(self, id: str) -> Dataset:
         """One dataset."""
         return Dataset.model_validate(self.http.get(f"/datasets/{id}"))

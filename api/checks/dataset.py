@@ -25,6 +25,7 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
 
     Raises UnknownName, ForbiddenModel, or BadInput.
     """
+    _check_served(config, at)
     found = _behaviors(session, project_id, config, at)
     asked = config.teacher.model or settings().default_teacher
     teacher = complete_causal(session, project_id, name=asked, param=f"{at}teacher.model")
@@ -43,6 +44,16 @@ def _behaviors(session: Session, project_id: str, config: DatasetConfig, at: str
         if name not in found:
             raise UnknownName("behavior", name, behaviors.names(session, project_id), param=f"{at}behavior")
     return [found[name] for name in config.behavior]
+
+
+def _check_served(config: DatasetConfig, at: str) -> None:
+    """What the form of a request knows and no worker of this version does is refused, not passed over."""
+    if config.teacher.engine == "openai":
+        raise BadInput("No worker of this version asks endpoints; name a model of yours.", param=f"{at}teacher.engine")
+    if any(reward.kind == "judge" for reward in config.reward):
+        raise BadInput("No worker of this version has LLM judges; name a classifier or a rule.", param=f"{at}reward")
+    if config.pairs is not None:
+        raise BadInput("No worker of this version imports pairs.", param=f"{at}pairs")
 
 
 def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> None:

@@ -1,7 +1,9 @@
 """POST /datasets and everything under it."""
 
 import json
+from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 from core.database import transaction
@@ -119,6 +121,7 @@ def test_the_funnel_and_the_histograms_agree_with_the_pairs(client: TestClient) 
     funnel = client.get(f"/datasets/{id}/funnel").json()
     assert funnel == {
         "object": "dataset.funnel", "asked": 12, "produced": 12, "parsed": 10, "scored": 10, "distinct": 8, "kept": 8,
+        "dropped": {"identical": 2}, "failed": {"revision truncated": 2}, "quarantined": 0,
     }  # fmt: skip
     stats = client.get(f"/datasets/{id}/stats").json()
     assert sum(stats["margins"]["counts"]) == 10
@@ -153,3 +156,18 @@ def test_what_a_cancelled_dataset_finished_can_be_exported(client: TestClient) -
     client.post(f"/datasets/{id}/cancel")
     answer = client.get(f"/datasets/{id}/export")
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("asked", "param"),
+    [
+        ({"teacher": {"engine": "openai", "model": "m", "base_url": "http://127.0.0.1:1/v1"}}, "teacher.engine"),
+        ({"reward": {"kind": "judge", "model": ledger.TEACHER}}, "reward"),
+        ({"strategy": "import", "pairs": "file-1", "reward": {"kind": "given"}}, "pairs"),
+        ({"budget": {"usd": 1.0}}, "budget"),
+    ],
+)
+def test_what_no_worker_does_is_refused_and_not_passed_over(client: TestClient, asked: Any, param: str) -> None:
+    answer = client.post("/datasets", json={"behavior": "polite"} | asked)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"].startswith(param)

@@ -17,6 +17,10 @@ from core.configs.distillation import DistillationConfig
 
 MOMENT = "2026-01-02T03:04:05Z"
 
+FUNNEL = {"asked": 40, "produced": 40, "parsed": 38, "scored": 38, "distinct": 31, "kept": 30} | {
+    "dropped": {"identical": 7, "near_duplicates": 1}
+}
+
 
 def part(low: float, high: float) -> dict[str, Any]:
     """A line of a summary whose difference has this interval."""
@@ -65,7 +69,7 @@ def distillation() -> Distillation:
 
 def result(low: float = 0.5) -> demo.Result:
     """What a demo ends with."""
-    return demo.Result(distillation(), evaluation(low), {"a": 30, "overall": 30}, "vllm", 123.4)
+    return demo.Result(distillation(), evaluation(low), {"a": 30, "overall": 30}, "vllm", 123.4, FUNNEL)
 
 
 def test_the_improvement_counts_when_its_whole_interval_lies_above_zero() -> None:
@@ -77,7 +81,7 @@ def test_the_improvement_counts_when_its_whole_interval_lies_above_zero() -> Non
 def test_an_evaluation_that_is_not_settled_improves_nothing() -> None:
     unsettled = Evaluation(id="eval_1", run="run_1", status="in_progress", summary=None, samples=[])
     assert changes(unsettled) == []
-    assert not demo.Result(distillation(), unsettled, {}, "vllm", 1.0).improved
+    assert not demo.Result(distillation(), unsettled, {}, "vllm", 1.0, FUNNEL).improved
 
 
 def test_the_file_holds_every_number_by_behavior(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,3 +148,9 @@ def test_lines_and_bars_show_what_moved(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_time_is_told_as_people_tell_it() -> None:
     assert [output.seconds(number) for number in (3.2, 100, 4000)] == ["3 s", "1 min 40 s", "1 h 06 min"]
+
+
+def test_the_funnel_is_one_line_with_every_reason() -> None:
+    line = demo.funnel_line(FUNNEL)
+    assert line.startswith("Pairs: 40 asked > 40 produced > 38 parsed")
+    assert line.endswith("(dropped: 7 identical, 1 near duplicates)")
