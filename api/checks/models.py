@@ -46,6 +46,11 @@ def _maker(session: Session, project_id: str, name: str) -> Run | None:
 
 def complete_reward(reward: RewardConfig, *, param: str) -> RewardConfig:
     """The reward with its model named. Raises UnknownName, ForbiddenModel or BadInput."""
+    if reward.kind not in ("classifier", "rule"):
+        raise BadInput(
+            f"No worker of this version scores by {reward.kind!r} here; name a classifier or a rule.",
+            param=f"{param}.kind",
+        )
     if reward.kind == "rule":
         if reward.rule not in RULES:
             raise UnknownName("rule", reward.rule or "", sorted(RULES), param=f"{param}.rule")
