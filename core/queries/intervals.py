@@ -8,4 +8,4 @@ from sqlalchemy.sql.elements import ColumnElement
 
 def seconds(number: float) -> ColumnElement[Any]:
     """A PostgreSQL interval of so many seconds."""
-    return cast(literal(f"{number} seconds"), Interval)
+    return cast(literal(f"{number:.6f} seconds"), Interval)

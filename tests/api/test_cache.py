@@ -25,6 +25,7 @@ def test_the_cache_tells_its_size_and_use_and_is_trimmed_by_age(client: TestClie
     scene.change("UPDATE cached_turn SET used_at = used_at - interval '10 days' WHERE hits = 0")
     assert client.post("/cache/trim", json={"unused_days": 9}).json()["forgotten"] == 2
     assert client.get("/cache").json()["turns"] == 1
+    assert client.post("/cache/trim", json={"unused_days": 6e-146}).status_code == 200
 
 
 def test_a_project_sees_and_trims_only_its_own_turns(client: TestClient) -> None:

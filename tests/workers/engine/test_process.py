@@ -36,7 +36,8 @@ def engine(folder: Path) -> Iterator[EngineProcess]:
 
 
 def start(folder: Path, patience: Patience = PATIENT) -> EngineProcess:
-    config = {"model": str(folder), "stop": [2], "banned": [0, 1], "length": 361, "rows": 8}
+    config = {"model": str(folder), "tokenizer": str(folder), "adapter": None, "dtype": "auto", "max_model_len": None}
+    config |= {"stop": [2], "banned": [0, 1], "length": 361, "rows": 8}
     return EngineProcess("transformers", config, patience=patience, small=True)
 
 
