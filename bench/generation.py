@@ -15,6 +15,7 @@ from bench.ratio import alternate, summary, timed
 from bench.result import write
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
+from core.configs.teacher import ModelConfig
 from core.database import transaction
 from core.ids import new_id
 from core.queries import behaviors, datasets
@@ -100,7 +101,7 @@ def main() -> None:
         with transaction() as session:
             behaviors.store(session, DEFAULT_PROJECT, spec)
         desk = GeneratingDesk(beats, new_id("wrk"))
-        teacher = runner.run(load_teacher("vllm", "tiny-teacher"))
+        teacher = runner.run(load_teacher(ModelConfig(engine="vllm", model="tiny-teacher")))
         try:
             pipeline = timed(partial(through_the_pipeline, desk, options.prompts, seeds))
             loop = timed(partial(bare, runner, teacher, spec, prompts=options.prompts, seeds=seeds))

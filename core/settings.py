@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     vllm_gpu_memory: float = Field(0.85, gt=0, le=1, description="share of the GPU's memory a vLLM engine takes")
     vllm_block_size: int = Field(32, description="tokens in one KV-cache block")
     vllm_enforce_eager: bool = Field(True, description="skip compilation: quick start, slower decoding on GPU")
+    scorers_apart: bool = Field(
+        False, description="scoring workers have a device of their own: drafts are scored while chains go on"
+    )
     scoring_batch: int = Field(64, ge=1, description="answers scored in one forward pass")
 
     # Training

@@ -1,7 +1,7 @@
 """One chain: the teacher answers cue after cue, without waiting for the chains beside it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from workers.teachers.teacher import Conversation, Teacher, Turn
 TURNS = ("draft", "critique", "revision")
 COUNTS = ("prompt_tokens", "cached_tokens", "cleaned_chars", "hits", "paid_prompt_tokens", "paid_tokens")
 Row = dict[str, Any]
+Drafted = Callable[[Row], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,10 @@ def flaw(turn: Turn) -> str | None:
     return None if turn.text.strip() else "empty"
 
 
-async def run_chain(teacher: Teacher, ask: Ask) -> Row:
+async def run_chain(teacher: Teacher, ask: Ask, drafted: Drafted | None = None) -> Row:
     """A row of the table `chain`, whole or failed. Raises EngineDied, Unavailable.
+
+    `drafted` is told of the row while it is open: it has its draft, and further turns are still to come.
 
     A turn that was cut at the token limit, is empty, does not fit the model's context, or that the chat template
     refuses, fails the chain.
@@ -94,6 +97,8 @@ async def run_chain(teacher: Teacher, ask: Ask) -> Row:
         if reason is not None:
             row |= _failed(cue, reason)
             break
+        if drafted is not None and cue.name == "draft":
+            await drafted(row | {"state": "open"})
     return row | {"seconds": time.monotonic() - begun}
 
 

@@ -3,22 +3,24 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from core.configs.teacher import ModelConfig
 from core.database import transaction
 from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
 from core.ledger import Claim
-from core.queries import pipeline, shards
+from core.queries import budgets, pipeline, secrets, shards
 from core.settings import settings
 from core.states import Queue
 from workers import advance, give_up
+from workers.allowance import Allowance
 from workers.lease import Beats, Lease
 from workers.micro_batch import batches
 from workers.persist import persist
-from workers.plan import Plan, plan, uses_cache
+from workers.plan import Make, Plan, plan, uses_cache
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
@@ -36,7 +38,7 @@ class GeneratingDesk:
         self._owner = owner
         self._runner = asyncio.Runner()
         self._teacher: Teacher | None = None
-        self._loaded: tuple[str, str] | None = None  # engine as asked for, model
+        self._loaded: ModelConfig | None = None
         self._since = 0.0
 
     def drain(self, stop: threading.Event) -> None:
@@ -50,8 +52,8 @@ class GeneratingDesk:
 
     @property
     def model(self) -> str | None:
-        """The loaded model."""
-        return self._loaded[1] if self._loaded else None
+        """The loaded model, as shards name it."""
+        return self._loaded.key if self._loaded else None
 
     async def _drain(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -77,7 +79,7 @@ class GeneratingDesk:
         try:
             work = await asyncio.to_thread(_read_plan, claim)
             if work.make:  # the cache may have it all
-                await self._load(work)
+                await self._load(claim, work)
         except (BadInput, EngineDied) as error:
             self._beats.close(lease)
             await asyncio.to_thread(give_up.load_failed, claim, error)
@@ -98,13 +100,12 @@ class GeneratingDesk:
             for _ in range(settings().shards_in_flight - 1):
                 group.create_task(self._slot(None, slots, stop))
 
-    async def _load(self, work: Plan) -> None:
-        wanted = (work.engine, work.model)
-        if self._teacher is None or self._loaded != wanted:
+    async def _load(self, claim: Claim, work: Plan) -> None:
+        if self._teacher is None or self._loaded != work.teacher:
             await self._unload()
-            log.info("loading", engine=work.engine, model=work.model)
-            self._teacher = await load_teacher(work.engine, work.model)
-            self._loaded = wanted
+            log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
+            self._teacher = await load_teacher(work.teacher, api_key=await asyncio.to_thread(_secret, claim, work))
+            self._loaded = work.teacher
         self._since = time.monotonic()
 
     async def _unload(self) -> None:
@@ -130,7 +131,7 @@ class GeneratingDesk:
         except Unavailable as error:
             log.warning("database away", error=error.message)
             return None
-        if (work.engine, work.model) != self._loaded:
+        if work.teacher != self._loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
@@ -139,10 +140,12 @@ class GeneratingDesk:
         lease.stall_seconds = settings().engine_answer_seconds
         lease.moved()
         try:
-            await self._make(lease, work, slots, stop)
+            reached = await self._make(lease, work, slots, stop)
             if stop.is_set():
                 await asyncio.to_thread(give_up.hand_back, lease.claim)
                 return
+            if reached is not None:
+                await asyncio.to_thread(persist, lease, lambda session: budgets.stop(session, lease.claim, reached))
             await asyncio.to_thread(persist, lease, lambda session: pipeline.finish(session, lease.claim))
             await asyncio.to_thread(advance.after, lease.claim)
         except BurnishError as error:
@@ -150,19 +153,21 @@ class GeneratingDesk:
         finally:
             self._beats.close(lease)
 
-    async def _make(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
-        """Make the plan's rows; each is written within a micro-batch of its end.
+    async def _make(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> str | None:
+        """Make the plan's rows; each is written within a micro-batch of its end. Returns the limit that was reached.
 
         The queue holds no more than a micro-batch: when the ledger is slow the chains wait for it.
         """
         done: asyncio.Queue[Row | None] = asyncio.Queue(settings().micro_batch_rows)
+        allowance = Allowance(lease, work.limits, wanted=len(work.make))
+        bench = Bench(lease, allowance, slots, done, stop)
         try:
             async with asyncio.TaskGroup() as group:
-                writer = group.create_task(_write(lease, work, done))
+                writer = group.create_task(_write(bench, work))
                 for row in work.ready:
                     lease.moved()
                     await done.put(row)
-                rows = [group.create_task(self._row(lease, make, slots, done, stop)) for make in work.make]
+                rows = [group.create_task(self._row(bench, make)) for make in work.make]
                 if rows:
                     await asyncio.wait(rows)
                 await done.put(None)
@@ -172,28 +177,28 @@ class GeneratingDesk:
             raise errors.exceptions[0] from None
         if stop.is_set():
             await asyncio.to_thread(_keep_turns, work)
+        return allowance.reached
 
-    async def _row(
-        self,
-        lease: Lease,
-        make: Callable[[Teacher], Awaitable[Row]],
-        slots: asyncio.Semaphore,
-        done: "asyncio.Queue[Row | None]",
-        stop: threading.Event,
-    ) -> None:
-        async with slots:
-            if stop.is_set():
+    async def _row(self, bench: "Bench", make: Make) -> None:
+        async with bench.slots:
+            if bench.stop.is_set() or not await bench.allowance.take(bench.stop):
                 return
-            lease.check()
+            bench.lease.check()
             if self._teacher is None:
                 raise EngineDied("The engine is gone.")
-            row = await make(self._teacher)
-            lease.moved()
-            await done.put(row)
+            row = await make(self._teacher, bench.done.put)
+            bench.lease.moved()
+            await bench.done.put(row)
 
     async def _failed(self, lease: Lease, error: BurnishError) -> None:
-        """Give the shard back; a dead engine is forgotten, the next claim loads a new one."""
+        """Give the shard back; a dead engine is forgotten, the next claim loads a new one.
+
+        A teacher that does not answer is nobody's fault: the shard waits.
+        """
         self._beats.close(lease)
+        if isinstance(error, Unavailable):
+            await asyncio.to_thread(give_up.wait, lease.claim, error)
+            return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
         if isinstance(error, EngineDied):
             await self._unload()
@@ -201,9 +206,32 @@ class GeneratingDesk:
             await asyncio.to_thread(give_up.release, lease.claim, error)
 
 
-async def _write(lease: Lease, work: Plan, done: "asyncio.Queue[Row | None]") -> None:
-    async for batch in batches(done):
-        await asyncio.to_thread(persist, lease, lambda session, batch=batch: work.store(session, batch))
+@dataclass(frozen=True)
+class Bench:
+    """What the rows of a shard in work share."""
+
+    lease: Lease
+    allowance: Allowance
+    slots: asyncio.Semaphore
+    done: "asyncio.Queue[Row | None]"
+    stop: threading.Event
+
+
+async def _write(bench: Bench, work: Plan) -> None:
+    ready = len(work.ready)  # they come first
+    async for batch in batches(bench.done):
+        await asyncio.to_thread(persist, bench.lease, lambda session, batch=batch: work.store(session, batch))
+        ended = sum(row.get("state") != "open" for row in batch)
+        bench.allowance.stored(max(0, ended - ready))
+        ready = max(0, ready - ended)
+
+
+def _secret(claim: Claim, work: Plan) -> str | None:
+    """The key of an endpoint. Raises BadInput when it is gone."""
+    if work.teacher.secret is None:
+        return None
+    with transaction() as session:
+        return secrets.reveal(session, claim.project_id, work.teacher.secret)
 
 
 def _keep_turns(work: Plan) -> None:
@@ -219,6 +247,6 @@ def _read_plan(claim: Claim) -> Plan:
     """Who the teacher is is found out between two transactions: weights may be long to read."""
     with transaction() as session:
         cached = uses_cache(session, claim)
-    identity = identify(cached.teacher.engine, claim.model) if cached is not None else None
+    identity = identify(cached.teacher) if cached is not None else None
     with transaction() as session:
         return plan(session, claim, identity=identity)

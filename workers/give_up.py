@@ -35,7 +35,7 @@ def wait(claim: Claim, error: Unavailable) -> None:
     """Without blame, and not again at once: something that the work needs does not answer."""
     log.warning("shard waits", shard=claim.shard_id, model=claim.model, error=error.message)
     pause = WAITS * settings().retry_seconds
-    _let_go(claim, lambda session: shards.hand_back(session, claim, pause=pause, waiting=error.message))
+    _let_go(claim, lambda session: recovery.wait(session, claim, pause=pause, reason=error.message))
 
 
 def release(claim: Claim, error: BurnishError) -> None:

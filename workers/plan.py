@@ -7,38 +7,42 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
+from core.configs.teacher import ModelConfig
 from core.ledger import Claim, Spent
-from core.queries import cached_turns, chains, datasets, evaluations, runs, shards
+from core.queries import cached_turns, chains, datasets, evaluations, pipeline, runs, shards
 from core.queries.datasets import Instructions
 from core.queries.rows import AnyRow
 from core.seeds import content_seed, derive_seed
 from core.settings import settings
 from core.states import Stage
-from workers import turn_cache
+from workers import bound, turn_cache
+from workers.allowance import Limits
 from workers.answering import Question, run_answer
-from workers.chain import Ask, Identity, remembered, run_chain
+from workers.chain import Ask, Drafted, Identity, remembered, run_chain
 from workers.notebook import Notebook
 from workers.strategies.counterfactual import context, counterfactual
 from workers.strategies.cue import Cue
 from workers.strategies.self_critique import self_critique
-from workers.teachers.teacher import Teacher
+from workers.teachers.teacher import Teacher, Turn
 
 Row = dict[str, Any]
+Make = Callable[[Teacher, Drafted], Awaitable[Row]]
 
 
 @dataclass(frozen=True)
 class Plan:
     """`ready` rows come from the cache; `make` holds one function per row to make; `store` writes finished rows.
 
-    `flush` keeps the turns of chains that did not end, so that nobody pays for them twice.
+    `flush` keeps the turns of chains that did not end, so that nobody pays for them twice. With `limits` there is a
+    budget to ask before a row is begun. A row whose state is `open` is stored and will be followed by its end.
     """
 
-    engine: str
-    model: str
-    make: Sequence[Callable[[Teacher], Awaitable[Row]]]
+    teacher: ModelConfig
+    make: Sequence[Make]
     store: Callable[[Session, Sequence[Row]], None]
     ready: Sequence[Row] = ()
     flush: Callable[[Session], None] = field(default=lambda session: None)
+    limits: Limits | None = None
 
 
 def plan(session: Session, claim: Claim, *, identity: Identity | None = None) -> Plan:
@@ -62,23 +66,58 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     instructions = datasets.instructions(session, claim.dataset_id)
     waiting = chains.waiting(session, claim)
     asks = [_ask(asked, row, instructions[row.behavior_id], claim.attempts) for row in waiting]
+    drafts = [_draft(row) for row in waiting]
     notebook = Notebook(claim.project_id, identity)
     ready: list[Row] = []
     if identity is not None:
         asks = turn_cache.recall(session, claim.project_id, identity, asks)
+    asks = [replace(ask, known={**draft, **ask.known}) for ask, draft in zip(asks, drafts, strict=True)]
+    if identity is not None:
         ready = [remembered(identity, ask) for ask in asks if ask.complete]
         asks = [replace(ask, keep=notebook.keeper(ask)) for ask in asks if not ask.complete]
 
     def store(session: Session, rows: Sequence[Row]) -> None:
-        stamped = [_priced(row, claim.model) | {"dataset_id": claim.dataset_id, "token": claim.token} for row in rows]
-        new = chains.store(session, stamped)
+        owner = {"dataset_id": claim.dataset_id, "token": claim.token}
+        new = chains.store(session, [_priced(row, str(asked.teacher.model)) | owner for row in rows])
+        if any(row["state"] == "open" for row in rows):
+            pipeline.early(session, claim)
         cached_turns.store(session, notebook.turns())
         done = sum(row.state == "done" for row in new)
         spent = sum((Spent(*row[1:]) for row in new), Spent())
         shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
 
-    make = [lambda teacher, ask=ask: run_chain(teacher, ask) for ask in asks]
-    return Plan(asked.teacher.engine, claim.model, make, store, ready, notebook.flush)
+    early = scores_early(asked)
+    make = [
+        lambda teacher, drafted, ask=ask: run_chain(teacher, ask, drafted if early and not ask.known else None)
+        for ask in asks
+    ]
+    return Plan(_model(asked.teacher), make, store, ready, notebook.flush, _limits(asked, asks))
+
+
+def scores_early(asked: DatasetConfig) -> bool:
+    """Whether drafts are scored while their critiques are written: scorer and teacher do not share a device."""
+    apart = settings().scorers_apart or asked.teacher.engine == "openai"
+    return apart and asked.strategy == "self_critique"
+
+
+def _model(teacher: ModelConfig) -> ModelConfig:
+    """What has to be loaded for it: two teachers that differ in sampling alone are one."""
+    return ModelConfig(engine=teacher.engine, model=teacher.model, base_url=teacher.base_url, secret=teacher.secret)
+
+
+def _draft(row: AnyRow) -> dict[str, Turn]:
+    """The draft of a chain that is open: it may have its score already, so it is not written anew."""
+    if row.draft is None:
+        return {}
+    return {"draft": Turn(row.draft, (), row.draft_finish, prompt_tokens=0, cached_tokens=0, counted=row.draft_tokens)}
+
+
+def _limits(asked: DatasetConfig, asks: Sequence[Ask]) -> Limits | None:
+    if not asked.budget.limited:
+        return None
+    prompt = max((len(str(ask.cues[0].messages).encode()) for ask in asks), default=0)
+    chain = bound.largest([bound.of_chain(ask, str(asked.teacher.model)) for ask in asks])
+    return Limits(chain, bound.of_verdicts(asked, prompt))
 
 
 def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt: int) -> Ask:
@@ -101,10 +140,8 @@ def _cues(asked: DatasetConfig, messages: list[dict[str, str]], instructions: In
 
 
 def _priced(row: Row, model: str) -> Row:
-    """The row with what its turns cost, by the operator's prices in USD for a million tokens."""
-    prices = settings().model(model)
-    read, written = row.get("paid_prompt_tokens", 0), row.get("paid_tokens", 0)
-    return row | {"usd": (read * (prices.price_input or 0.0) + written * (prices.price_output or 0.0)) / 1e6}
+    """The row with what its turns cost."""
+    return row | {"usd": bound.priced(model, row.get("paid_prompt_tokens", 0), row.get("paid_tokens", 0)).usd}
 
 
 def _answers(session: Session, claim: Claim) -> Plan:
@@ -128,5 +165,5 @@ def _answers(session: Session, claim: Claim) -> Plan:
         new = evaluations.store_answers(session, [row | {"token": claim.token} for row in rows])
         shards.guard(session, claim, completed=len(new), spent=Spent(tokens=sum(new)))
 
-    make = [lambda teacher, question=question: run_answer(teacher, question) for question in questions]
-    return Plan(evaluation.engine, claim.model, make, store)
+    make = [lambda teacher, _drafted, question=question: run_answer(teacher, question) for question in questions]
+    return Plan(ModelConfig(engine=evaluation.engine, model=claim.model), make, store)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from api.checks.budget import check_budget
 from api.checks.models import complete_causal, complete_reward
 from core.configs.dataset import DatasetConfig
 from core.errors import BadInput, UnknownName
@@ -35,7 +36,9 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     )
     _check_numbers(config, found, at)
     named = config.teacher.model_copy(update={"model": teacher})
-    return CheckedDataset(config.model_copy(update={"teacher": named, "reward": reward}), found)
+    complete = config.model_copy(update={"teacher": named, "reward": reward})
+    check_budget(complete, at=at)
+    return CheckedDataset(complete, found)
 
 
 def _behaviors(session: Session, project_id: str, config: DatasetConfig, at: str) -> list[Behavior]:

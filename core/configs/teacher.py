@@ -34,11 +34,10 @@ class ModelConfig(Config):
 
     @property
     def key(self) -> str:
-        """What a worker has to load for it: `engine|model`, for an endpoint `openai|model|base_url|secret`."""
-        parts = [self.engine, self.model or ""]
-        if self.engine == "openai":
-            parts += [self.base_url or "", self.secret or ""]
-        return "|".join(parts)
+        """What a shard says about who is needed for it: the model, for an endpoint `openai|model|base_url|secret`."""
+        if self.engine != "openai":
+            return self.model or ""
+        return "|".join((self.engine, self.model or "", self.base_url or "", self.secret or ""))
 
 
 class TurnSampling(Config):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, column, func, select, true
+from sqlalchemy import Integer, Select, and_, column, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,7 +13,10 @@ from core.tables import Chain, Dataset, Pair, Prompt
 
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
-    """(prompt_id, position, behavior_id, messages, sample) of the claim's chains that are not stored yet."""
+    """(prompt_id, position, behavior_id, messages, sample) of the claim's chains that have not ended yet.
+
+    An open one comes with its draft, draft_finish and draft_tokens, which are null for the others.
+    """
     asked = Dataset.config["samples_per_prompt"].as_integer()
     samples = session.scalars(select(asked).where(Dataset.id == claim.dataset_id)).one()
     number = (
@@ -21,14 +24,15 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     )
     statement: Select[Any] = (
         select(Prompt.id.label("prompt_id"), Prompt.index.label("position"), Prompt.behavior_id, Prompt.messages,
-               number.c.sample)
+               number.c.sample, Chain.draft, Chain.draft_finish, Chain.draft_tokens)
+        .select_from(Prompt)
         .join(number, true())
         .outerjoin(Chain, and_(Chain.prompt_id == Prompt.id, Chain.sample == number.c.sample))
         .where(
             Prompt.dataset_id == claim.dataset_id,
             Prompt.index.between(claim.first, claim.last),
             Prompt.quarantined_at.is_(None),
-            Chain.id.is_(None),
+            or_(Chain.id.is_(None), Chain.state == "open"),
         )
         .order_by(Prompt.index, number.c.sample)
     )  # fmt: skip
@@ -36,15 +40,24 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
 
 
 def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[AnyRow]:
-    """Insert chains that are not there yet.
+    """Insert chains that are not there yet; one that is open takes the rest of its turns.
 
-    Returns (state, prompt_tokens, tokens, usd, hits) of those that were new: what was paid for them.
+    Returns (state, prompt_tokens, tokens, usd, hits) of those that ended now: what was paid for them.
     """
-    if not rows:
+    begun = [row for row in rows if row["state"] == "open"]
+    ended = [row for row in rows if row["state"] != "open"]
+    if begun:
+        session.execute(insert(Chain).on_conflict_do_nothing(index_elements=["prompt_id", "sample"]), begun)
+    if not ended:
         return []
     paid = (Chain.paid_prompt_tokens.label("prompt_tokens"), Chain.paid_tokens.label("tokens"), Chain.usd, Chain.hits)
-    statement = insert(Chain).on_conflict_do_nothing(index_elements=["prompt_id", "sample"])
-    return list(session.execute(statement.returning(Chain.state, *paid), list(rows)))
+    new = insert(Chain)
+    statement = new.on_conflict_do_update(
+        index_elements=["prompt_id", "sample"],
+        set_={name: new.excluded[name] for name in ended[0]},
+        where=Chain.state == "open",
+    )
+    return list(session.execute(statement.returning(Chain.state, *paid), ended))
 
 
 def done_in(session: Session, claim: Claim) -> int:

@@ -33,13 +33,11 @@ def create(
 
     A preview goes before everything else.
 
-    Raises BadInput when the behaviors have too few prompts, and for a source or a budget, which nothing reads or
-    enforces: a dataset that passed them over in silence would be another one than was asked for.
+    Raises BadInput when the behaviors have too few prompts, and for a source, which nothing reads: a dataset that
+    passed it over in silence would be another one than was asked for.
     """
     if config.source is not None:
         raise BadInput("Prompts cannot be read from a source; send them in prompts.", param="source")
-    if config.budget.limited:
-        raise BadInput("Budgets are not enforced; leave budget out and ask for fewer prompts.", param="budget")
     specs = {row.name: BehaviorSpec.model_validate(row.body) for row in behaviors}
     rows = lay_out(config, specs, {row.name: row.id for row in behaviors})
     n_prompts = sum(row["split"] != "evaluation" for row in rows)

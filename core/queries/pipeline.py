@@ -20,17 +20,29 @@ def finish(session: Session, claim: Claim) -> None:
 
 
 def follow_on(session: Session, claim: Claim) -> None:
-    """Queue the next stage of the claim's range: generate, score by each scorer, pair; answer, judge."""
+    """Queue the next stage of the claim's range: generate, score by each scorer, pair; answer, judge.
+
+    Drafts that are scored early are scored in shards of their own (role `draft`); pairs wait for those too.
+    """
     if claim.stage == Stage.generate:
         _queue(session, claim, Stage.score, _scorers(session, claim), chains.done_in(session, claim))
     elif claim.stage == Stage.score:
         span = _scored(session, claim)
         if span is not None:
+            span = replace(span, role=None)
             _queue(session, span, Stage.pair, _scorers(session, claim)[:1], chains.unpaired_in(session, span))
     elif claim.stage == Stage.answer:
         run = RunConfig.model_validate(session.scalars(select(Run.config).where(Run.id == claim.run_id)).one())
         scorers = [reward.scorer for reward in run.evaluation.scorers]
         _queue(session, claim, Stage.judge, scorers, evaluations.answers_in(session, claim))
+
+
+def early(session: Session, claim: Claim) -> None:
+    """Queue the scoring of drafts in a range whose chains still go on; once is enough."""
+    frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
+    config = DatasetConfig.model_validate(frozen)
+    scorers = [reward.scorer for reward in config.reward if not reward.pairwise]
+    _queue(session, replace(claim, role="draft"), Stage.score, scorers, claim.total)
 
 
 def _scorers(session: Session, claim: Claim) -> list[str]:

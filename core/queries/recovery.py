@@ -33,6 +33,22 @@ def release(session: Session, claim: Claim, *, error: str) -> None:
     give_back(session, claim, error=error)
 
 
+def wait(session: Session, claim: Claim, *, pause: float, reason: str) -> None:
+    """Give a shard back without blame for a while; the first one that waits says so in an event.
+
+    Raises LeaseLost.
+    """
+    shards.hand_back(session, claim, pause=pause, waiting=reason)
+    whose = parents.of_run(claim.run_id) if claim.run_id else parents.of_dataset(claim.dataset_id)
+    others = select(Shard.id).where(whose, Shard.id != claim.shard_id, Shard.waiting.is_not(None)).limit(1)
+    told = select(Shard.attempts).where(Shard.id == claim.shard_id, Shard.error == reason)
+    if session.scalar(others) is None and session.scalar(told) is None:
+        session.execute(update(Shard).where(Shard.id == claim.shard_id).values(error=reason))
+        subject = claim.run_id or claim.dataset_id
+        message = f"Waiting: {reason}"
+        events.tell(session, project_id=claim.project_id, subject=subject, level="warn", message=message)
+
+
 def expire(session: Session, *, limit: int = 100) -> list[Claim]:
     """Take back shards whose lease ran out; each is queued again, split, or quarantined. Returns them."""
     statement = (

@@ -119,6 +119,11 @@ def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0
     _write(session, claim, **{name: getattr(Shard, name) + n for name, n in counters.items()})
 
 
+def reserve(session: Session, claim: Claim, rows: int) -> None:
+    """Say how many rows are begun and not stored yet. Raises LeaseLost."""
+    _write(session, claim, reserved=rows)
+
+
 def count_all(session: Session, claim: Claim) -> None:
     """Everything that was not counted yet is made. Raises LeaseLost."""
     _write(session, claim, completed=Shard.total - Shard.failed)

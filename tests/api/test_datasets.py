@@ -172,7 +172,7 @@ def test_a_scorer_that_no_worker_has_is_refused_in_an_evaluation_too(client: Tes
         ({"teacher": {"engine": "openai", "model": "m", "base_url": "http://127.0.0.1:1/v1"}}, "teacher.engine"),
         ({"reward": {"kind": "judge", "model": ledger.TEACHER}}, "reward"),
         ({"strategy": "import", "pairs": "file-1", "reward": {"kind": "given"}}, "pairs"),
-        ({"budget": {"usd": 1.0}}, "budget"),
+        ({"budget": {"usd": 1.0}}, "budget.usd"),
     ],
 )
 def test_what_no_worker_does_is_refused_and_not_passed_over(client: TestClient, asked: Any, param: str) -> None:

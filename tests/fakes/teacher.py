@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from core.configs.sampling import Sampling
+from core.configs.teacher import ModelConfig
 from workers.chain import Identity
 from workers.teachers.teacher import Conversation, Shape, Turn
 
@@ -23,7 +24,7 @@ def plain(prompt: str, number: int) -> Turn:
     return turn(f"{NAMES[number]} of {prompt}")
 
 
-def identify(_engine: str, _model: str) -> Identity:
+def identify(_config: ModelConfig) -> Identity:
     """Who every scripted teacher is."""
     return Identity("transformers", "scripted", "scripted")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.configs.reward import RewardConfig
+from core.configs.teacher import ModelConfig
 from core.queries import chains, evaluations, pipeline, scores, shards
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
@@ -97,8 +98,8 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     asked = parser.parse_args()
 
-    async def load_teacher(_engine: str, model: str) -> ScriptedTeacher:
-        return ScriptedTeacher(script(asked.log), model=model, seconds=asked.seconds)
+    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
+        return ScriptedTeacher(script(asked.log), model=str(config.model), seconds=asked.seconds)
 
     def load_reward(config: RewardConfig) -> ScriptedReward:
         return ScriptedReward(config.scorer)

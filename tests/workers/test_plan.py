@@ -32,9 +32,12 @@ def test_rows_that_are_stored_twice_count_once_with_their_tokens(stage: str, dat
     with transaction() as session:
         work = plan(session, held)
 
+    async def nobody(_row: dict[str, object]) -> None:
+        raise AssertionError("drafts are not scored early here")
+
     async def make() -> list[dict[str, object]]:
         teacher = ScriptedTeacher()
-        return [await each(teacher) for each in work.make]
+        return [await each(teacher, nobody) for each in work.make]
 
     rows = asyncio.run(make())
     counted = "SELECT completed, tokens FROM shard WHERE id = :id"

@@ -38,7 +38,7 @@ def teacher(monkeypatch: pytest.MonkeyPatch) -> ScriptedTeacher:
     """The one teacher of every desk; it counts what it is asked for."""
     one = ScriptedTeacher()
 
-    async def load_teacher(*_: object) -> ScriptedTeacher:
+    async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
         return one
 
     monkeypatch.setattr(generation, "load_teacher", load_teacher)
@@ -140,7 +140,7 @@ def test_turns_of_chains_that_did_not_end_are_not_paid_for_twice(beats: Beats, m
 
     taught: list[ScriptedTeacher] = []
 
-    async def load_teacher(*_: object) -> ScriptedTeacher:
+    async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
         taught.append(ScriptedTeacher(script))
         return taught[-1]
 
@@ -173,7 +173,7 @@ def test_the_sweep_forgets_what_was_not_used_in_the_days_of_the_setting(beats: B
     assert scene.number("SELECT count(*) FROM cached_turn") == 0
 
 
-@pytest.mark.parametrize("asked", [{"budget": {"tokens": 9}}, {"source": {"kind": "file", "file": "file-1"}}])
+@pytest.mark.parametrize("asked", [{"source": {"kind": "file", "file": "file-1"}}])
 def test_what_nothing_would_enforce_or_read_is_refused(beats: Beats, asked: dict[str, Any]) -> None:
     with pytest.raises(BadInput) as caught:
         make(beats, **asked)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from core.configs.reward import RewardConfig
+from core.configs.teacher import ModelConfig
 from core.database import transaction
 from core.errors import Unavailable
 from core.queries import shards
@@ -13,11 +14,12 @@ from core.states import Queue
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene, trainings
 from tests.fakes.reward import ScriptedReward
-from tests.fakes.teacher import ScriptedTeacher, identify
+from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import generation, scoring, training
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
+from workers.teachers.teacher import Turn
 
 WAITING = "SELECT state, attempts, token, available_at > clock_timestamp() AS later FROM shard ORDER BY id"
 SILENT = 2  # tries before the hub answers
@@ -59,9 +61,9 @@ def test_a_teacher_that_cannot_be_fetched_now_costs_its_shard_nothing(
 ) -> None:
     fetch = silent_at_first()
 
-    async def load_teacher(_engine: str, model: str) -> ScriptedTeacher:
+    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
         fetch()
-        return ScriptedTeacher(model=model)
+        return ScriptedTeacher(model=str(config.model))
 
     monkeypatch.setattr(generation, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
@@ -77,6 +79,36 @@ def test_a_teacher_that_cannot_be_fetched_now_costs_its_shard_nothing(
     assert scene.number("SELECT count(*) FROM prompt WHERE quarantined_at IS NOT NULL") == 0
 
 
+def test_a_teacher_that_falls_silent_amid_a_shard_costs_nothing_and_what_it_said_is_kept(
+    beats: Beats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def script(prompt: str, number: int) -> Turn:
+        calls.append(number)
+        if len(calls) in (6, 11):
+            raise Unavailable("The endpoint does not answer.")
+        return plain(prompt, number)
+
+    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
+        return ScriptedTeacher(script, model=str(config.model))
+
+    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(generation, "identify", identify)
+    id = scene.ask(scene.Asked(prompts=4))
+    desk = GeneratingDesk(beats, "a test")
+    for _ in range(2):
+        desk.drain(threading.Event())
+        assert scene.rows("SELECT max(waiting) FROM shard")[0][0] == "The endpoint does not answer."
+        assert_waits()
+    desk.drain(threading.Event())
+    desk.close()
+    assert scene.chains(id) == 4
+    assert len(calls) == 4 * 3 + 2
+    told = scene.rows("SELECT message FROM event WHERE message LIKE 'Waiting%'")
+    assert [row.message for row in told] == ["Waiting: The endpoint does not answer."]
+
+
 def test_a_scorer_that_cannot_be_fetched_now_costs_its_shard_nothing(
     beats: Beats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,8 +118,8 @@ def test_a_scorer_that_cannot_be_fetched_now_costs_its_shard_nothing(
         fetch()
         return ScriptedReward(config.scorer)
 
-    async def load_teacher(_engine: str, model: str) -> ScriptedTeacher:
-        return ScriptedTeacher(model=model)
+    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
+        return ScriptedTeacher(model=str(config.model))
 
     monkeypatch.setattr(scoring, "load_reward", load_reward)
     monkeypatch.setattr(generation, "load_teacher", load_teacher)

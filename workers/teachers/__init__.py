@@ -3,6 +3,7 @@
 import asyncio
 from importlib.util import find_spec
 
+from core.configs.teacher import ModelConfig
 from core.errors import BadInput
 from workers.teachers.served import ServedTeacher
 from workers.teachers.teacher import Teacher
@@ -11,13 +12,13 @@ from workers.teachers.teacher import Teacher
 ENGINES = {"vllm": "vllm", "transformers": "torch"}
 
 
-async def load_teacher(config_engine: str, model: str) -> Teacher:
-    """Load a model in an engine: vllm, transformers, or auto, which is vLLM where it is installed.
+async def load_teacher(config: ModelConfig, *, api_key: str | None = None) -> Teacher:
+    """Load a model in its engine: vllm, transformers, auto (vLLM where it is installed), or reach it at an endpoint.
 
     Raises EngineDied when the engine does not come up, BadInput for a model or an engine it cannot load.
     """
-    engine = choose_engine(config_engine)
-    return await asyncio.to_thread(ServedTeacher, engine, model)
+    engine = choose_engine(config.engine)
+    return await asyncio.to_thread(ServedTeacher, engine, str(config.model))
 
 
 def choose_engine(config_engine: str) -> str:

@@ -52,7 +52,8 @@ class ServedTeacher:
         """See `Teacher`."""
         suffix = self._chat.suffix([message["role"] for message in conversation.messages], user)
         added = ({"role": "assistant", "content": turn.text}, {"role": "user", "content": user})
-        return Conversation((*conversation.messages, *added), conversation.token_ids + turn.token_ids + suffix)
+        said = turn.token_ids or self._chat.ids(turn.text)  # a turn that was stored without its ids
+        return Conversation((*conversation.messages, *added), conversation.token_ids + said + suffix)
 
     async def answer(
         self, conversation: Conversation, *, sampling: Sampling, seed: int, shape: Shape | None = None

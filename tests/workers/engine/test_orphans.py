@@ -18,6 +18,7 @@ from workers.teachers import choose_engine
 WORKER = """
 import asyncio, sys
 from core.configs.sampling import Sampling
+from core.configs.teacher import ModelConfig
 from core.errors import EngineDied
 from workers.teachers import load_teacher
 
@@ -27,7 +28,8 @@ async def ask(teacher):
 
 async def main():
     for line in sys.stdin:
-        teacher = await load_teacher(*line.split())
+        engine, model = line.split()
+        teacher = await load_teacher(ModelConfig(engine=engine, model=model))
         await ask(teacher)
         print(teacher.pid, flush=True)
         sys.stdin.readline()

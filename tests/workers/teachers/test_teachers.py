@@ -14,6 +14,7 @@ import yaml
 
 from core.configs.behavior import BehaviorSpec
 from core.configs.sampling import Sampling
+from core.configs.teacher import EngineName, ModelConfig
 from core.errors import BadInput, EngineDied
 from core.models import fingerprint
 from core.settings import ROOT
@@ -53,8 +54,8 @@ def teacher(request: pytest.FixtureRequest) -> ServedTeacher:
     return found
 
 
-def served(engine: str) -> Iterator[ServedTeacher]:
-    teacher = asyncio.run(load_teacher(engine, "tiny-teacher"))
+def served(engine: EngineName) -> Iterator[ServedTeacher]:
+    teacher = asyncio.run(load_teacher(ModelConfig(engine=engine, model="tiny-teacher")))
     assert isinstance(teacher, ServedTeacher)
     yield teacher
     asyncio.run(teacher.close())

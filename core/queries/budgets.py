@@ -1,0 +1,173 @@
+"""Statements about budgets: what a dataset has spent, how many chains may be begun, and its end when none may.
+
+A chain costs at most `bound` (an upper limit that the worker works out from its texts). So many are under way that
+together they stay below what is left; near the end no more than a micro-batch, and no more than what is left is worth
+by the mean of the chains so far.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.configs.budget import BudgetConfig
+from core.configs.dataset import DatasetConfig
+from core.ledger import Claim
+from core.queries import events, parents, pipeline, shards
+from core.settings import settings
+from core.states import ShardState, Stage
+from core.tables import Dataset, Shard
+
+NAMES = {"tokens": "tokens", "usd": "USD", "seconds": "seconds"}
+
+
+@dataclass(frozen=True)
+class Price:
+    """What something takes: tokens read and sampled together, and money."""
+
+    tokens: float
+    usd: float
+
+    def __add__(self, other: "Price") -> "Price":
+        return Price(self.tokens + other.tokens, self.usd + other.usd)
+
+    def __mul__(self, times: float) -> "Price":
+        return Price(self.tokens * times, self.usd * times)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a dataset stands.
+
+    `chain` is the mean price of its chains so far and `verdict` that of a judged chain, None before the first one;
+    `judged` counts the chains that still wait for their judges.
+    """
+
+    spent: Price
+    seconds: float
+    chain: Price | None
+    verdict: Price | None
+    unjudged: int
+    begun: int
+
+
+@dataclass(frozen=True)
+class Grant:
+    """How many more chains may be begun now; `reached` names the limit after which none is begun any more."""
+
+    chains: int
+    reached: str | None = None
+
+
+def grant(session: Session, claim: Claim, *, held: int, wanted: int, bound: Price, verdict: Price) -> Grant:
+    """Allow up to `wanted` chains more beside the `held` ones of this shard, and note them on it.
+
+    `bound` is the most one chain may take, `verdict` the most its judges may. Raises LeaseLost.
+    """
+    shards.reserve(session, claim, held)
+    config, stopped = session.execute(
+        select(Dataset.config, Dataset.stopped).where(Dataset.id == claim.dataset_id).with_for_update(key_share=True)
+    ).one()
+    if stopped is not None:
+        return Grant(0, stopped)
+    asked = DatasetConfig.model_validate(config)
+    found = decide(asked.budget, standing(session, claim.dataset_id, asked), bound=bound, verdict=verdict)
+    more = min(found.chains, wanted)
+    if more:
+        shards.reserve(session, claim, held + more)
+    return Grant(more, found.reached)
+
+
+def decide(budget: BudgetConfig, now: Standing, *, bound: Price, verdict: Price) -> Grant:
+    """How many chains may be begun beside those that are under way: a pure function of where the dataset stands."""
+    owed = (now.verdict or verdict) * now.unjudged
+    rooms = []
+    for name, limit in (("tokens", budget.tokens), ("usd", budget.usd)):
+        if limit is None:
+            continue
+        left = limit - getattr(now.spent, name) - getattr(owed, name)
+        if left <= 0:
+            return Grant(0, name)
+        most = getattr(bound + verdict, name)
+        mean = getattr(now.chain + (now.verdict or verdict), name) if now.chain is not None else most
+        rooms.append(_room(left, most, mean))
+    if budget.seconds is not None and now.seconds >= budget.seconds:
+        return Grant(0, "seconds")
+    return Grant(max(0, min(rooms, default=settings().micro_batch_rows) - now.begun))
+
+
+def _room(left: float, most: float, mean: float) -> int:
+    """Chains that may be under way at once with so much left."""
+    micro_batch = settings().micro_batch_rows
+    worth = math.ceil(left / mean) if mean > 0 else micro_batch
+    safe = math.floor(left / most) if most > 0 else micro_batch
+    return max(safe, min(micro_batch, worth))
+
+
+def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standing:
+    """What the dataset's shards have counted."""
+    done = Shard.completed + Shard.failed
+    statement = (
+        select(
+            Shard.stage, Shard.model,
+            func.sum(Shard.tokens + Shard.prompt_tokens), func.sum(Shard.usd), func.sum(done),
+            func.sum(Shard.completed),
+            func.coalesce(func.sum(Shard.reserved).filter(Shard.state == str(ShardState.running)), 0),
+            func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
+        )
+        .where(parents.of_dataset(dataset_id), Shard.role.is_(None))
+        .group_by(Shard.stage, Shard.model)
+    )  # fmt: skip
+    rows = session.execute(statement).all()
+    spent = sum((Price(float(row[2]), float(row[3])) for row in rows), Price(0.0, 0.0))
+    made = [row for row in rows if row[0] == str(Stage.generate)]
+    judges = {reward.scorer for reward in asked.reward if reward.kind == "judge"}
+    judged = {row[1]: row for row in rows if row[0] == str(Stage.score) and row[1] in judges}
+    chains = sum(int(row[5]) for row in made)
+    behind = max((chains - int(judged[name][4]) if name in judged else chains for name in judges), default=0)
+    return Standing(
+        spent=spent,
+        seconds=max((float(row[7]) for row in rows if row[7] is not None), default=0.0),
+        chain=_mean(made),
+        verdict=_mean(list(judged.values())) if judges else Price(0.0, 0.0),
+        unjudged=behind,
+        begun=sum(int(row[6]) for row in made),
+    )
+
+
+def _mean(rows: Any) -> Price | None:
+    number = sum(int(row[4]) for row in rows)
+    if not number:
+        return None
+    return Price(sum(float(row[2]) for row in rows) / number, sum(float(row[3]) for row in rows) / number)
+
+
+def stop(session: Session, claim: Claim, reached: str) -> None:
+    """No further chain is begun: shards that nobody holds are closed, and what they made goes on. Raises LeaseLost."""
+    mine = parents.of_dataset(claim.dataset_id)
+    parents.hold(session, mine)
+    shards.guard(session, claim)
+    statement = (
+        update(Dataset).where(Dataset.id == claim.dataset_id, Dataset.stopped.is_(None)).values(stopped=reached)
+    ).execution_options(synchronize_session=False)
+    if not session.execute(statement).rowcount:  # type: ignore[attr-defined]
+        return
+    closed = (
+        update(Shard)
+        .where(mine, Shard.stage.in_((str(Stage.generate), str(Stage.grow))), Shard.state == str(ShardState.queued))
+        .values(state=str(ShardState.cancelled), rung_at=None, ended_at=func.clock_timestamp(), waiting=None)
+        .returning(*shards.CLAIM_COLUMNS)
+        .execution_options(synchronize_session=False)
+    )
+    for row in session.execute(closed).all():
+        pipeline.follow_on(session, shards.as_claim(row))
+    events.tell(
+        session,
+        project_id=claim.project_id,
+        subject=claim.dataset_id,
+        level="warn",
+        message=f"The budget of {NAMES[reached]} is used up; no further chain is begun. What is finished is kept.",
+        data={"stopped": reached},
+    )
