@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import plain
-from api.strict_json import fault_in
+from core.strict_json import fault_in
 
 CHUNK_SECONDS = 15.0  # longest silence inside a body
 BODY_SECONDS = 300.0  # longest body

@@ -19,15 +19,21 @@ class Fault:
 
 def fault_in(raw: bytes) -> Fault | None:
     """The first fault of a request body; None when it is fine."""
+    return parse(raw)[1]
+
+
+def parse(raw: bytes) -> tuple[Any, Fault | None]:
+    """The value of a JSON text and None, or None and its first fault."""
     try:
         value = json.loads(raw.decode(), parse_constant=_no_constant, object_pairs_hook=_distinct)
     except RecursionError:
-        return Fault(400, f"The JSON is nested deeper than {MAX_DEPTH} levels; flatten it.")
+        return None, Fault(400, f"The JSON is nested deeper than {MAX_DEPTH} levels; flatten it.")
     except UnicodeDecodeError as error:
-        return Fault(400, f"The body is not UTF-8 (byte {error.start}); encode it as UTF-8.")
+        return None, Fault(400, f"The body is not UTF-8 (byte {error.start}); encode it as UTF-8.")
     except ValueError as error:
-        return Fault(400, f"The body is not valid JSON: {error}.")
-    return _fault_of(value)
+        return None, Fault(400, f"The body is not valid JSON: {error}.")
+    fault = fault_of(value)
+    return (value, None) if fault is None else (None, fault)
 
 
 def _no_constant(name: str) -> None:
@@ -43,7 +49,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _fault_of(value: Any) -> Fault | None:
+def fault_of(value: Any) -> Fault | None:
     """Walk the value without recursion and judge depth, texts and numbers."""
     waiting: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while waiting:

@@ -1,0 +1,90 @@
+"""What a line of each format says, as a pair."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.formats.fields import Fields
+from core.formats.pair import FilePair, Messages, ScoredBy
+
+
+def trl(fields: Fields) -> FilePair:
+    """TRL's preference format with an explicit prompt, conversational or plain; further columns are left alone."""
+    return FilePair(
+        line=fields.line,
+        messages=fields.messages("prompt"),
+        chosen=fields.answer("chosen"),
+        rejected=fields.answer("rejected"),
+        score_chosen=fields.number("score_chosen"),
+        score_rejected=fields.number("score_rejected"),
+        scores=_scores(fields),
+    )
+
+
+def openai(fields: Fields) -> FilePair:
+    """The preference format of OpenAI's fine-tuning: input.messages, preferred_output, non_preferred_output."""
+    given = fields.values.get("input")
+    if not isinstance(given, dict):
+        fields.refuse("input", "must be an object with messages")
+    return FilePair(
+        line=fields.line,
+        messages=fields.conversation("input.messages", given.get("messages")),
+        chosen=fields.answer("preferred_output"),
+        rejected=fields.answer("non_preferred_output"),
+        score_chosen=fields.number("score_chosen"),
+        score_rejected=fields.number("score_rejected"),
+        scores=_scores(fields),
+    )
+
+
+def jsonl(fields: Fields) -> FilePair:
+    """Burnish's own; also {system, prompt, chosen, rejected} and {prompt, draft, revision, score_draft, ...}."""
+    drafted = "revision" in fields.values and "chosen" not in fields.values
+    chosen, rejected = ("revision", "draft") if drafted else ("chosen", "rejected")
+    return FilePair(
+        line=fields.line,
+        messages=_headed(fields, fields.messages("prompt")),
+        chosen=fields.answer(chosen),
+        rejected=fields.answer(rejected),
+        score_chosen=fields.number(f"score_{chosen}"),
+        score_rejected=fields.number(f"score_{rejected}"),
+        scores=_scores(fields),
+    )
+
+
+SHAPES: Mapping[str, Callable[[Fields], FilePair]] = {"trl": trl, "openai": openai, "jsonl": jsonl, "parquet": trl}
+
+
+def _headed(fields: Fields, messages: Messages) -> Messages:
+    if fields.values.get("system") is None:
+        return messages
+    if messages[0]["role"] == "system":
+        fields.refuse("system", "is given beside a system message in prompt; leave one of them out")
+    return [{"role": "system", "content": fields.text("system")}, *messages]
+
+
+def _scores(fields: Fields) -> dict[str, ScoredBy]:
+    """Of `{scorer: {chosen, rejected}}`, or of `[{scorer, chosen, rejected}]` as columnar formats have it."""
+    given = fields.values.get("scores")
+    if given is None:
+        return {}
+    if isinstance(given, dict):
+        return {name: _scored(fields, f"scores.{name}", value) for name, value in given.items()}
+    if not isinstance(given, list):
+        fields.refuse("scores", "must be an object of scorers, or a list of {scorer, chosen, rejected}")
+    found: dict[str, ScoredBy] = {}
+    for place, value in enumerate(given):
+        scored = _scored(fields, f"scores.{place}", value)
+        name = fields.is_text(f"scores.{place}.scorer", value.get("scorer"))
+        if name in found:
+            fields.refuse(f"scores.{place}.scorer", "is there twice; name each scorer once")
+        found[name] = scored
+    return found
+
+
+def _scored(fields: Fields, path: str, value: Any) -> ScoredBy:
+    if not isinstance(value, dict):
+        fields.refuse(path, "must be an object with chosen and rejected")
+    return ScoredBy(
+        chosen=fields.is_number(f"{path}.chosen", value.get("chosen")),
+        rejected=fields.is_number(f"{path}.rejected", value.get("rejected")),
+    )
