@@ -10,7 +10,7 @@ import structlog
 
 from core.configs.teacher import ModelConfig
 from core.database import transaction
-from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
+from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
 from core.queries import budgets, pipeline, secrets, shards
 from core.settings import settings
@@ -24,6 +24,7 @@ from workers.plan import Make, Plan, plan, uses_cache
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
+from workers.watched import WatchedTeacher
 
 log = structlog.get_logger()
 Row = dict[str, Any]
@@ -38,7 +39,7 @@ class GeneratingDesk:
         self._owner = owner
         self._runner = asyncio.Runner()
         self._teacher: Teacher | None = None
-        self._loaded: ModelConfig | None = None
+        self._loaded: Loaded | None = None
         self._since = 0.0
 
     def drain(self, stop: threading.Event) -> None:
@@ -53,7 +54,7 @@ class GeneratingDesk:
     @property
     def model(self) -> str | None:
         """The loaded model, as shards name it."""
-        return self._loaded.key if self._loaded else None
+        return self._loaded.teacher.key if self._loaded else None
 
     async def _drain(self, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -101,11 +102,12 @@ class GeneratingDesk:
                 group.create_task(self._slot(None, slots, stop))
 
     async def _load(self, claim: Claim, work: Plan) -> None:
-        if self._teacher is None or self._loaded != work.teacher:
+        needed = _needed(claim, work)
+        if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
             self._teacher = await load_teacher(work.teacher, api_key=await asyncio.to_thread(_secret, claim, work))
-            self._loaded = work.teacher
+            self._loaded = needed
         self._since = time.monotonic()
 
     async def _unload(self) -> None:
@@ -131,7 +133,7 @@ class GeneratingDesk:
         except Unavailable as error:
             log.warning("database away", error=error.message)
             return None
-        if work.teacher != self._loaded:
+        if _needed(claim, work) != self._loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
@@ -186,24 +188,37 @@ class GeneratingDesk:
             bench.lease.check()
             if self._teacher is None:
                 raise EngineDied("The engine is gone.")
-            row = await make(self._teacher, bench.done.put)
+            row = await make(WatchedTeacher(self._teacher, bench.lease), bench.done.put)
             bench.lease.moved()
             await bench.done.put(row)
 
     async def _failed(self, lease: Lease, error: BurnishError) -> None:
         """Give the shard back; a dead engine is forgotten, the next claim loads a new one.
 
-        A teacher that does not answer is nobody's fault: the shard waits.
+        A teacher that does not answer is nobody's fault: the shard waits. One that does not take us ends the dataset,
+        and is forgotten too: whoever resumes it has stored another key, or allowed the address.
         """
         self._beats.close(lease)
         if isinstance(error, Unavailable):
             await asyncio.to_thread(give_up.wait, lease.claim, error)
+            return
+        if isinstance(error, Refused):
+            await self._unload()
+            await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
         if isinstance(error, EngineDied):
             await self._unload()
         if not isinstance(error, LeaseLost):
             await asyncio.to_thread(give_up.release, lease.claim, error)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What is loaded; a teacher with a secret is its project's alone, for another may give the name to another key."""
+
+    teacher: ModelConfig
+    project_id: str | None
 
 
 @dataclass(frozen=True)
@@ -224,6 +239,10 @@ async def _write(bench: Bench, work: Plan) -> None:
         ended = sum(row.get("state") != "open" for row in batch)
         bench.allowance.stored(max(0, ended - ready))
         ready = max(0, ready - ended)
+
+
+def _needed(claim: Claim, work: Plan) -> Loaded:
+    return Loaded(work.teacher, claim.project_id if work.teacher.secret else None)
 
 
 def _secret(claim: Claim, work: Plan) -> str | None:

@@ -72,7 +72,7 @@ def _queue(session: Session, dataset: Dataset, config: DatasetConfig) -> None:
                 "run_id": None,
                 "role": None,
                 "stage": str(Stage.generate),
-                "model": str(config.teacher.model),
+                "model": config.teacher.key,
                 "first": first,
                 "last": last,
                 "total": (last - first + 1) * config.samples_per_prompt,
