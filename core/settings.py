@@ -42,6 +42,7 @@ class Settings(BaseSettings):
         ("127.0.0.1", "localhost", "::1", "api"), description="Host headers that are answered"
     )
     max_body_bytes: int = Field(32 << 20, description="largest request body, in bytes")
+    max_file_bytes: int = Field(8 << 30, ge=1, description="largest uploaded file, in bytes")
     max_prompts: int = Field(1_000_000, description="most prompts one dataset may have")
     idempotency_hours: int = Field(24, description="how long an Idempotency-Key is remembered")
     sse_heartbeat_seconds: float = Field(15.0, description="silence after which a live stream sends a heartbeat")
