@@ -220,7 +220,11 @@ class Bench:
 async def _write(bench: Bench, work: Plan) -> None:
     ready = len(work.ready)  # they come first
     async for batch in batches(bench.done):
-        await asyncio.to_thread(persist, bench.lease, lambda session, batch=batch: work.store(session, batch))
+        if batch:
+            await asyncio.to_thread(persist, bench.lease, lambda session, batch=batch: work.store(session, batch))
+        else:  # turns of chains that go on are kept at the same pace
+            await asyncio.to_thread(persist, bench.lease, work.flush)
+        work.kept()
         ended = sum(row.get("state") != "open" for row in batch)
         bench.allowance.stored(max(0, ended - ready))
         ready = max(0, ready - ended)
