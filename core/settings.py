@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     scorers_apart: bool = Field(
         False, description="scoring workers have a device of their own: drafts are scored while chains go on"
     )
+    shared_device: str | None = Field(
+        None, description="name of the one device that workers with this setting take turns on; unset: none is shared"
+    )
+    turn_seconds: float = Field(
+        300.0, gt=0, description="how long a worker may keep its model, or the shared device, while others wait"
+    )
     scoring_batch: int = Field(64, ge=1, description="answers scored in one forward pass")
 
     # Training
