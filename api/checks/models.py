@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from api.artifacts import folder_of
+from api.checks.endpoint import check_endpoint
 from core.configs.reward import RewardConfig
 from core.configs.rules import RULES
 from core.errors import BadInput, UnknownName
@@ -44,11 +45,13 @@ def _maker(session: Session, project_id: str, name: str) -> Run | None:
     return runs.find(session, project_id, name) if name.startswith("run_") else None
 
 
-def complete_reward(reward: RewardConfig, *, param: str) -> RewardConfig:
+def complete_reward(session: Session, project_id: str, reward: RewardConfig, *, param: str) -> RewardConfig:
     """The reward with its model named. Raises UnknownName, ForbiddenModel or BadInput."""
+    if reward.kind == "judge":
+        return _complete_judge(session, project_id, reward, param=param)
     if reward.kind not in ("classifier", "rule"):
         raise BadInput(
-            f"No worker of this version scores by {reward.kind!r} here; name a classifier or a rule.",
+            f"No worker of this version scores by {reward.kind!r} here; name a classifier, a judge or a rule.",
             param=f"{param}.kind",
         )
     if reward.kind == "rule":
@@ -58,6 +61,15 @@ def complete_reward(reward: RewardConfig, *, param: str) -> RewardConfig:
     name = reward.model or settings().default_reward
     _check(name, "classifier", f"{param}.model", roots=settings().model_roots)
     return reward.model_copy(update={"model": name})
+
+
+def _complete_judge(session: Session, project_id: str, judge: RewardConfig, *, param: str) -> RewardConfig:
+    """A judge of ours answers as a teacher does; the name of one behind an endpoint is the endpoint's affair."""
+    if judge.engine == "openai":
+        check_endpoint(session, project_id, judge.judge, at=f"{param}.")
+        return judge
+    name = judge.model or settings().default_teacher
+    return judge.model_copy(update={"model": complete_causal(session, project_id, name=name, param=f"{param}.model")})
 
 
 def _check(name: str, kind: str, param: str, *, roots: Sequence[Path]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from core.configs.behavior import BehaviorSpec
+from core.configs.behavior import BehaviorSpec, Rubric
 from core.configs.dataset import DatasetConfig
 from core.configs.filters import FilterConfig
 from core.errors import BadInput, Conflict, NotFound
@@ -72,7 +72,7 @@ def _queue(session: Session, dataset: Dataset, config: DatasetConfig) -> None:
                 "run_id": None,
                 "role": None,
                 "stage": str(Stage.generate),
-                "model": str(config.teacher.model),
+                "model": config.teacher.key,
                 "first": first,
                 "last": last,
                 "total": (last - first + 1) * config.samples_per_prompt,
@@ -286,6 +286,13 @@ def instructions(session: Session, id: str) -> dict[str, Instructions]:
         Behavior.body["revision_instruction"].as_string(),
     ).where(Behavior.id.in_(ids))
     return {row[0]: Instructions(row[1], row[2]) for row in session.execute(statement)}
+
+
+def rubrics(session: Session, id: str) -> dict[str, Rubric | None]:
+    """How a judge scores answers of each of the dataset's behaviors, by behavior id; None where it has no rubric."""
+    ids = [item["id"] for item in session.scalars(select(Dataset.behaviors).where(Dataset.id == id)).one()]
+    found = session.execute(select(Behavior.id, Behavior.body["rubric"]).where(Behavior.id.in_(ids)))
+    return {row[0]: Rubric.model_validate(row[1]) if row[1] else None for row in found}
 
 
 def rules(session: Session, id: str) -> dict[str, str | None]:
