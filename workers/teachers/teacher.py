@@ -21,7 +21,7 @@ class Turn:
 
     text: str
     token_ids: tuple[int, ...]
-    finish: str  # stop, or length when max_tokens cut it off
+    finish: str  # stop; length when max_tokens cut it off; error when the model cannot write the shape asked for
     prompt_tokens: int
     cached_tokens: int  # of the prompt's, how many the prefix cache served
     counted: int | None = None  # sampled tokens, where the ids are not known

@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import torch
 from vllm import SamplingParams
 from vllm.engine.arg_utils import AsyncEngineArgs, EngineArgs
 from vllm.lora.request import LoRARequest
@@ -13,6 +14,7 @@ from core.errors import BadInput
 from workers.engine.frames import Frame
 from workers.teachers.vllm_arguments import arguments
 
+FINISHES = ("stop", "length")
 NEVER = -100.0  # the least bias vLLM takes; softmax leaves nothing of it
 
 
@@ -36,7 +38,10 @@ class VllmEngine:
         self.facts = {"context": model.max_model_len}
 
     async def answer(self, request: Frame) -> Frame:
-        """Sample one answer: {ids, finish, cached}. The ids do not hold the token that ends the turn."""
+        """Sample one answer: {ids, finish, cached}. The ids do not hold the token that ends the turn.
+
+        It finishes with `error` where no token of the model goes on in the shape that was asked for.
+        """
         params = self._params(request)
         final = None
         try:
@@ -49,6 +54,8 @@ class VllmEngine:
         if final is None:
             raise RuntimeError("vLLM ended a request without an answer")
         completion = final.outputs[0]
+        if completion.finish_reason not in FINISHES and request["shape"] is None:
+            raise RuntimeError(f"vLLM ended a request with {completion.finish_reason!r}")
         ids = list(completion.token_ids)
         if ids and ids[-1] in self._stop:
             ids.pop()
@@ -83,7 +90,7 @@ def _structure(shape: Frame | None) -> StructuredOutputsParams | None:
 
 def accepted(config: Frame) -> dict[str, Any]:
     """The arguments of a config, read by vLLM before anything is loaded. Raises BadInput where it refuses them."""
-    asked = arguments(config)
+    asked = arguments(config, gpus=torch.cuda.device_count() if torch.cuda.is_available() else 0)
     try:
         EngineArgs(**asked).create_engine_config()
     except (ValueError, NotImplementedError, OSError) as error:
