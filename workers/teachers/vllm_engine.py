@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from vllm import SamplingParams
+from vllm.config import StructuredOutputsConfig
 from vllm.engine.arg_utils import AsyncEngineArgs, EngineArgs
 from vllm.lora.request import LoRARequest
 from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
@@ -14,6 +15,8 @@ from core.errors import BadInput
 from workers.engine.frames import Frame
 from workers.teachers.vllm_arguments import arguments
 
+# JSON without white space between its parts: a model that may put some there can fill its tokens with it.
+COMPACT = StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True)
 FINISHES = ("stop", "length")
 NEVER = -100.0  # the least bias vLLM takes; softmax leaves nothing of it
 
@@ -27,7 +30,8 @@ class VllmEngine:
     """One model; requests are batched continuously."""
 
     def __init__(self, config: Frame) -> None:
-        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**accepted(config)))
+        asked = AsyncEngineArgs(**accepted(config), structured_outputs_config=COMPACT)
+        self._engine = AsyncLLM.from_engine_args(asked)
         model = self._engine.model_config
         size = model.get_vocab_size()
         nameless = range(config["length"], size)  # rows that pad the vocabulary

@@ -1,4 +1,4 @@
-"""A LoRA adapter as a teacher, in both engines; and what else only one model's settings ask of vLLM."""
+"""A LoRA adapter as a teacher in both engines, with settings of its own, and answers that are bound to a shape."""
 
 import asyncio
 import json
@@ -130,7 +130,9 @@ def test_a_shape_binds_answers_in_vllm_and_leaves_them_free_in_transformers(tune
     if not bound:
         return
     assert len(set(rated)) > 1
-    for verdict in map(json.loads, judged):
+    for text in judged:
+        verdict = json.loads(text)
+        assert text == json.dumps(verdict, separators=(",", ":"))
         assert verdict.keys() == {"verdict", "score"}
         assert verdict["verdict"] in {"A", "B", "tie"}
         assert 1 <= verdict["score"] <= 5

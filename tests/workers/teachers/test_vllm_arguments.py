@@ -4,17 +4,18 @@ import ast
 import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from core.configs.model import ModelSettings
+from core.configs.model import CacheType, ModelSettings, Quantization
 from core.errors import BadInput
 from tests.absence import may_skip
 from tests.conftest import forget_settings
 from workers.engine.options import options
 from workers.teachers.vllm_arguments import arguments
 
+vllm = pytest.mark.skipif(find_spec("vllm") is None and may_skip(), reason="vLLM is not installed here")
 GREAT = {
     "tensor_parallel": 4, "pipeline_parallel": 2, "quantization": "fp8", "kv_cache_dtype": "fp8_e5m2",
     "dtype": "bfloat16", "max_model_len": 8192, "gpu_memory": 0.5,
@@ -88,25 +89,37 @@ def test_an_adapter_that_vllm_does_not_serve_is_refused(
         arguments(config(monkeypatch, {}, **adapter(tmp_path, rank, **told)), gpus=1)
 
 
-@pytest.mark.skipif(find_spec("vllm") is None and may_skip(), reason="vLLM is not installed here")
-def test_vllm_knows_every_argument(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Read from its source: importing it takes long, and the GPU's arguments are never used here."""
+def vllms(file: str) -> ast.Module:
+    """A file of vLLM: importing it takes long, and what is for GPUs alone is never used here."""
     found = find_spec("vllm")
     assert found is not None
     assert found.origin is not None
-    source = (Path(found.origin).parent / "engine" / "arg_utils.py").read_text()
-    [known] = [
-        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef) and node.name == "EngineArgs"
-    ]
-    names = {
-        node.target.id for node in known.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
-    asked = config(monkeypatch, {"a/b": GREAT}, **adapter(tmp_path, 8))
-    assert (
-        arguments(asked, gpus=8).keys()
-        | arguments(asked | {"tensor_parallel": 1, "pipeline_parallel": 1}, gpus=0).keys()
-        <= names
-    )
+    return ast.parse((Path(found.origin).parent / file).read_text())
+
+
+def choices(module: ast.Module, name: str) -> set[str]:
+    """The strings of `name = Literal[...]`."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+            return {part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)}
+    raise AssertionError(f"vLLM has no {name}")
+
+
+@vllm
+def test_vllm_knows_every_argument(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    classes = {node.name: node for node in ast.walk(vllms("engine/arg_utils.py")) if isinstance(node, ast.ClassDef)}
+    fields = [node.target for node in classes["EngineArgs"].body if isinstance(node, ast.AnnAssign)]
+    known = {field.id for field in fields if isinstance(field, ast.Name)}
+    small = config(monkeypatch, {}, **adapter(tmp_path, 8))
+    great = config(monkeypatch, {"a/b": GREAT}, **adapter(tmp_path, 8))
+    assert arguments(great, gpus=8).keys() | arguments(small, gpus=0).keys() <= known
+
+
+@vllm
+def test_vllm_knows_every_value_that_settings_allow() -> None:
+    quantizations = choices(vllms("model_executor/layers/quantization/__init__.py"), "QuantizationMethods")
+    assert set(get_args(Quantization)) <= quantizations
+    assert set(get_args(CacheType)) <= choices(vllms("config/cache.py"), "CacheDType")
 
 
 def test_every_engine_setting_of_a_model_reaches_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
