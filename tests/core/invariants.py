@@ -23,7 +23,7 @@ FINISHED = {
     "I1: a completed dataset has a chain without scores or pair": """
         SELECT c.id FROM chain c JOIN dataset d ON d.id = c.dataset_id
         WHERE d.state = 'completed' AND c.state = 'done'
-        AND ((SELECT count(*) FROM score WHERE chain_id = c.id) <> 2
+        AND ((SELECT count(*) FROM score WHERE chain_id = c.id) <> 2 * jsonb_array_length(d.config->'reward')
              OR (SELECT count(*) FROM pair WHERE chain_id = c.id) <> 1)
     """,
 }
@@ -57,9 +57,10 @@ COUNTED = {
     """,
     "I6: scored chains": """
         SELECT d.id, made.n, told.n FROM dataset d,
-        LATERAL (SELECT count(DISTINCT chain_id) n FROM score JOIN chain c ON c.id = chain_id
-                 WHERE c.dataset_id = d.id) made,
-        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'score') told
+        LATERAL (SELECT count(DISTINCT (chain_id, scorer)) n FROM score JOIN chain c ON c.id = chain_id
+                 WHERE c.dataset_id = d.id AND answer <> 'draft') made,
+        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard
+                 WHERE dataset_id = d.id AND stage = 'score' AND role IS NULL) told
         WHERE made.n <> told.n
     """,
     "I6: pairs": """
