@@ -146,7 +146,9 @@ class GeneratingDesk:
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            self._teacher = await self._load_teacher(work.teacher, api_key=await asyncio.to_thread(_secret, claim, work))
+            self._teacher = await self._load_teacher(
+                work.teacher, api_key=await asyncio.to_thread(_secret, claim, work)
+            )
             self._loaded = needed
         self._since = time.monotonic()
 

@@ -62,6 +62,8 @@ async def _case(court: Court, case: Case) -> None:
 async def _write(court: Court) -> None:
     claim = court.lease.claim
     async for batch in batches(court.done):
+        if not batch:
+            continue
         try:
             await asyncio.to_thread(persist, court.lease, partial(cases.store, claim=claim, batch=batch))
         except LeaseLost:

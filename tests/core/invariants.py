@@ -59,8 +59,9 @@ COUNTED = {
     "I6: scored chains": """
         SELECT d.id, made.n, told.n FROM dataset d,
         LATERAL (SELECT count(DISTINCT (chain_id, scorer)) n FROM score JOIN chain c ON c.id = chain_id
-                 WHERE c.dataset_id = d.id) made,
-        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'score') told
+                 WHERE c.dataset_id = d.id AND answer <> 'draft') made,
+        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard
+                 WHERE dataset_id = d.id AND stage = 'score' AND role IS NULL) told
         WHERE made.n <> told.n
     """,
     "I6: pairs": """

@@ -14,12 +14,13 @@ from core.database import transaction
 from core.queries import behaviors, datasets
 from core.tables import DEFAULT_PROJECT
 from tests.factories import ledger, scene
-from tests.fakes.reward import ScriptedReward
+from tests.fakes.reward import ScriptedReward, by_length
 from tests.fakes.teacher import ScriptedTeacher, identify, turn
 from workers import generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.rewards import judge
+from workers.rewards.reward import Answer, Missing
 from workers.rewards.rule import Rule
 from workers.scoring import ScoringDesk
 from workers.teachers.teacher import Turn
@@ -57,6 +58,7 @@ class Bench:
         self.says = says
         self.heard: list[str] = []
         self.keys: list[str | None] = []
+        self.scored: list[tuple[str, str]] = []  # scorer and answer, of the scorers that are no judges
         self.teacher = ScriptedTeacher()
 
     def seat(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,12 +72,19 @@ class Bench:
             return ScriptedTeacher(self._judge, model=str(config.model))
 
         def load_reward(config: RewardConfig) -> ScriptedReward | Rule:
-            return Rule(config) if config.kind == "rule" else ScriptedReward(config.scorer)
+            return Rule(config) if config.kind == "rule" else ScriptedReward(config.scorer, self._noting(config))
 
         monkeypatch.setattr(generation, "load_teacher", load_teacher)
         monkeypatch.setattr(generation, "identify", identify)
         monkeypatch.setattr(judge, "load_teacher", load_judge_model)
         monkeypatch.setattr(scoring, "load_reward", load_reward)
+
+    def _noting(self, config: RewardConfig) -> Callable[[Answer], float | Missing]:
+        def value(answer: Answer) -> float | Missing:
+            self.scored.append((config.scorer, answer.text))
+            return by_length(answer)
+
+        return value
 
     def _judge(self, prompt: str, number: int) -> Turn:
         assert number == 0
