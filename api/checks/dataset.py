@@ -56,7 +56,7 @@ def _check_served(config: DatasetConfig, at: str) -> None:
     if any(reward.kind == "judge" for reward in config.reward):
         raise BadInput("No worker of this version has LLM judges; name a classifier or a rule.", param=f"{at}reward")
     if config.pairs is not None:
-        raise BadInput("No worker of this version imports pairs.", param=f"{at}pairs")
+        raise BadInput("Pairs are imported with POST /datasets/import; ask there.", param=f"{at}pairs")
 
 
 def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> None:
