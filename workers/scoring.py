@@ -16,7 +16,7 @@ from core.ledger import DRAFT, Claim
 from core.queries import datasets, evaluations, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, cases, give_up, pairing, sifting
+from workers import advance, cases, give_up, importing, pairing, sifting
 from workers.cases import Case, Scored
 from workers.judging import judge_all
 from workers.lease import Beats, Lease
@@ -161,6 +161,10 @@ class ScoringDesk:
         """The filters over a whole dataset."""
         sifting.sift(lease)
 
+    def gather(self, lease: Lease, stop: threading.Event) -> None:
+        """Pairs from a file."""
+        importing.read_in(lease, stop)
+
     def _score(self, lease: Lease, stop: threading.Event, docket: "Docket") -> None:
         if not docket.waiting:
             return
@@ -201,6 +205,7 @@ STAGES: dict[Stage, Callable[[ScoringDesk, Lease, threading.Event], float | None
     Stage.judge: ScoringDesk.judge,
     Stage.pair: ScoringDesk.pair,
     Stage.sift: ScoringDesk.sift,
+    Stage.gather: ScoringDesk.gather,
 }
 
 

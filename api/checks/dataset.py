@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from api.checks.budget import check_budget
 from api.checks.endpoint import check_endpoint
 from api.checks.models import complete_causal
-from api.checks.scorers import complete_scorers
+from api.checks.scorers import by_param, complete_scorers
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import TeacherConfig
 from core.errors import BadInput, UnknownName
@@ -32,9 +32,7 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     _check_served(config, at)
     found = _behaviors(session, project_id, config, at)
     teacher = _teacher(session, project_id, config.teacher, at)
-    several = len(config.reward) > 1
-    asked_rewards = {f"{at}reward.{n}" if several else f"{at}reward": one for n, one in enumerate(config.reward)}
-    reward = complete_scorers(session, project_id, asked_rewards, found)
+    reward = complete_scorers(session, project_id, by_param(config.reward, at), found)
     _check_numbers(config, found, at)
     complete = config.model_copy(update={"teacher": teacher, "reward": reward})
     check_budget(complete, at=at)
@@ -61,7 +59,7 @@ def _teacher(session: Session, project_id: str, teacher: TeacherConfig, at: str)
 def _check_served(config: DatasetConfig, at: str) -> None:
     """What the form of a request knows and no worker of this version does is refused, not passed over."""
     if config.pairs is not None:
-        raise BadInput("No worker of this version imports pairs.", param=f"{at}pairs")
+        raise BadInput("Pairs are imported with POST /datasets/import; ask there.", param=f"{at}pairs")
 
 
 def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> None:

@@ -88,7 +88,8 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
     """How many chains came through each gate."""
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        made = datasets.progress(session, id)["stages"].get("generate", {"completed": 0, "failed": 0})
+        first = "generate" if row.config["pairs"] is None else "gather"
+        made = datasets.progress(session, id)["stages"].get(first, {"completed": 0, "failed": 0})
         counts = datasets.pair_counts(session, row)
         failed = chains.failed_by_reason(session, id)
         quarantined = len(prompts.quarantined(session, id))

@@ -34,7 +34,9 @@ class DatasetObject(Object):
     behaviors: list[BehaviorVersion]
     config: DatasetConfig
     request_counts: Counts = Field(description="chains: one for each prompt and sample")
-    stages: dict[str, Counts] = Field(description="generate, score and pair, each with its own counts")
+    stages: dict[str, Counts] = Field(
+        description="generate (of imported pairs: read), score and pair, each with its own counts"
+    )
     pairs: PairCounts | None = Field(description="left out (null) in lists")
     scorers: list[ScorerObject] | None = Field(description="the first one's scores stand on the pairs; null in lists")
     tokens: int = Field(description="tokens that teacher and judges have sampled")
@@ -97,14 +99,23 @@ def show_pair_counts(counts: dict[str, int]) -> PairCounts:
 
 def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """Counts of each stage; a later stage is asked for every chain that has not failed, begun or not."""
+    imported = row.config["pairs"] is not None
+    if imported:  # they are read, not generated
+        counted = counted | {"generate": counted["gather"]}
     chains = row.n_prompts * int(row.config["samples_per_prompt"])
     stages = {stage: counted.get(stage, {"total": 0, "completed": 0, "failed": 0}) for stage in STAGES}
     stages["generate"] = stages["generate"] | {"total": max(chains, stages["generate"]["total"])}
     if row.state not in ENDED:
         coming = chains - stages["generate"]["failed"]
-        later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in STAGES[1:]}
+        asked = STAGES[1:] if not imported or _scored_anew(row) else STAGES[2:]
+        later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in asked}
         stages |= later
     return stages
+
+
+def _scored_anew(row: Dataset) -> bool:
+    """Whether a scorer works, rather than that every score came with the pairs."""
+    return any(reward["kind"] != "given" for reward in row.config["reward"])
 
 
 def remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:

@@ -124,10 +124,10 @@ def progress(session: Session, id: str) -> dict[str, Any]:
     found = {row[0]: row[1:] for row in session.execute(statement)}
     stages = {
         str(stage): dict(zip(("total", "completed", "failed"), map(int, found[stage][:3]), strict=True))
-        for stage in (Stage.generate, Stage.score, Stage.pair)
+        for stage in (Stage.gather, Stage.generate, Stage.score, Stage.pair)
         if stage in found
     }
-    generate = found.get(str(Stage.generate))
+    generate = found.get(str(Stage.generate)) or found.get(str(Stage.gather))
     return {
         "stages": stages,
         "tokens": int(sum(row[3] for row in found.values())),

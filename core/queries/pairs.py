@@ -89,7 +89,7 @@ def _shown() -> Any:
         select(Pair, Prompt, Chain, Behavior.name.label("behavior"))
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
-        .join(Behavior, Behavior.id == Prompt.behavior_id)
+        .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
         .options(with_expression(Pair.told, score_columns.told()))
     )
 

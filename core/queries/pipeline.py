@@ -77,6 +77,18 @@ def _overlaps(claim: Claim, stage: Stage) -> Any:
     return here & (Shard.first <= claim.last) & (Shard.last >= claim.first)
 
 
+def imported(session: Session, claim: Claim, *, first: int, last: int) -> None:
+    """Queue what follows a chunk of imported pairs: scores by each scorer that scores anew, else the pairs at once."""
+    frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
+    rewards = DatasetConfig.model_validate(frozen).reward
+    span, total = replace(claim, first=first, last=last, role=None), last - first + 1
+    anew = [reward.scorer for reward in rewards if reward.kind != "given"]
+    if anew:
+        _queue(session, span, Stage.score, anew, total)
+    else:
+        _queue(session, span, Stage.pair, [rewards[0].scorer], total)
+
+
 def _scorers(session: Session, claim: Claim) -> list[str]:
     frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
     return [reward.scorer for reward in DatasetConfig.model_validate(frozen).reward]

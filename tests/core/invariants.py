@@ -6,6 +6,9 @@ from core.database import transaction
 from tests.factories.scene import rows
 
 # A budget that is used up ends shards whose rows were not all begun: they are counted, and fewer than asked for.
+# Chains are made by shards that generate, or that read an import.
+MAKES = "(stage = 'generate' OR (stage = 'gather' AND d.config->>'pairs' IS NOT NULL))"
+
 # I1: what a shard that is done was to make is there; and the stage after it has its rows too.
 FINISHED = {
     "I1: a done generate shard lacks a chain": """
@@ -40,10 +43,10 @@ DOUBLED = {
 }
 STALE = {"I4: a chain under a token nobody held": "SELECT * FROM stale_write"}
 COUNTED = {
-    "I6: completed chains": """
+    "I6: completed chains": f"""
         SELECT d.id, made.n, told.n FROM dataset d,
         LATERAL (SELECT count(*) n FROM chain WHERE dataset_id = d.id AND state = 'done') made,
-        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'generate') told
+        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND {MAKES}) told
         WHERE made.n <> told.n
     """,
     "I6: failed chains and rows given up": """
@@ -59,7 +62,7 @@ COUNTED = {
     "I6: scored chains": """
         SELECT d.id, made.n, told.n FROM dataset d,
         LATERAL (SELECT count(DISTINCT (chain_id, scorer)) n FROM score JOIN chain c ON c.id = chain_id
-                 WHERE c.dataset_id = d.id AND answer <> 'draft') made,
+                 WHERE c.dataset_id = d.id AND answer <> 'draft' AND score.fingerprint NOT LIKE 'file:%') made,
         LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard
                  WHERE dataset_id = d.id AND stage = 'score' AND role IS NULL) told
         WHERE made.n <> told.n
@@ -73,9 +76,9 @@ COUNTED = {
     "I6: a shard counts more rows than it was to make": "SELECT id FROM shard WHERE completed + failed > total",
 }
 SUMMED = {
-    "I7: the totals of the generate shards are not the dataset": """
+    "I7: the totals of the generate shards are not the dataset": f"""
         SELECT d.id, d.n_prompts, told.n FROM dataset d,
-        LATERAL (SELECT coalesce(sum(total), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'generate') told
+        LATERAL (SELECT coalesce(sum(total), 0) n FROM shard WHERE dataset_id = d.id AND {MAKES}) told
         WHERE d.n_prompts * (d.config->>'samples_per_prompt')::int <> told.n
     """,
     "I7: a shard that ended has rows unaccounted for": """

@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 
 from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
-from core.queries import chains, evaluations, pipeline, scores, shards
+from core.queries import chains, evaluations, imports, pipeline, scores, shards
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import __main__ as worker
 from workers import advance, generation, scoring
 from workers.generation import GeneratingDesk
+from workers.lease import Lease
 from workers.teachers.teacher import Turn
 
 
@@ -59,7 +60,13 @@ EVALUATION_POINTS = {
     "before_answers": Point(evaluations, "store_answers"),
     "before_scores": Point(scores, "store"),
 }
-EVERYWHERE = POINTS | EVALUATION_POINTS
+IMPORT_POINTS = {
+    "before_lines": Point(imports, "store"),
+    "between_lines_and_commit": Point(imports, "store", always),
+    "after_lines": Point(Lease, "moved", always),
+    "before_import_done": Point(pipeline, "finish"),
+}
+EVERYWHERE = POINTS | EVALUATION_POINTS | IMPORT_POINTS
 
 
 def install(point: Point) -> None:
