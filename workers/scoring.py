@@ -16,7 +16,7 @@ from core.queries import datasets, evaluations, pipeline, runs, scores, shards
 from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, give_up, pairing, sifting
+from workers import advance, gathering, give_up, pairing, sifting
 from workers.candidates import answers
 from workers.lease import Beats, Lease
 from workers.persist import persist
@@ -115,6 +115,10 @@ class ScoringDesk:
         """The filters over a whole dataset."""
         sifting.sift(lease)
 
+    def gather(self, lease: Lease, stop: threading.Event) -> None:
+        """Prompts from a source."""
+        gathering.gather(lease, stop)
+
     def _in_batches(
         self,
         lease: Lease,
@@ -143,6 +147,7 @@ STAGES = {
     Stage.judge: ScoringDesk.judge,
     Stage.pair: ScoringDesk.pair,
     Stage.sift: ScoringDesk.sift,
+    Stage.gather: ScoringDesk.gather,
 }
 
 

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from api.checks.budget import check_budget
 from api.checks.models import complete_causal, complete_reward
+from api.checks.source import check_source
 from core.configs.dataset import DatasetConfig
 from core.errors import BadInput, UnknownName
 from core.queries import behaviors
@@ -35,6 +36,8 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
         for place, one in enumerate(config.reward)
     )
     _check_numbers(config, found, at)
+    if config.source is not None:
+        check_source(session, project_id, config.source, at=f"{at}source")
     named = config.teacher.model_copy(update={"model": teacher})
     complete = config.model_copy(update={"teacher": named, "reward": reward})
     check_budget(complete, at=at)
@@ -63,6 +66,8 @@ def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> Non
     there = {row.name: len(row.body["prompts"]) for row in found}
     if config.prompts is not None:
         asked, field = len(config.prompts), "prompts"
+    elif config.source is not None:
+        asked, field = config.n_prompts or 0, "n_prompts"
     else:
         asked, field = config.n_prompts or sum(there.values()), "n_prompts"
         _check_shares(config.n_prompts, there, at)

@@ -12,6 +12,7 @@ from core.tables import Dataset
 
 MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
 STAGES = ("generate", "score", "pair")
+SOURCES = ("gather", "grow")
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -31,8 +32,13 @@ class DatasetObject(Object):
     status: str = Field(examples=["in_progress"])
     behaviors: list[BehaviorVersion]
     config: DatasetConfig
-    request_counts: Counts = Field(description="chains: one for each prompt and sample")
-    stages: dict[str, Counts] = Field(description="generate, score and pair, each with its own counts")
+    request_counts: Counts = Field(
+        description="chains: one for each prompt and sample; the total grows while prompts are still read or written"
+    )
+    stages: dict[str, Counts] = Field(
+        description="generate, score and pair, each with its own counts; before them gather (prompts are read from a "
+        "source) or grow (the teacher writes them)"
+    )
     pairs: PairCounts | None = Field(description="left out (null) in lists")
     tokens: int = Field(description="tokens that teacher and judges have sampled")
     prompt_tokens: int = Field(description="tokens that they have read")
@@ -88,14 +94,17 @@ def show_pair_counts(counts: dict[str, int]) -> PairCounts:
 
 def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """Counts of each stage; a later stage is asked for every chain that has not failed, begun or not."""
-    chains = row.n_prompts * int(row.config["samples_per_prompt"])
+    before = {stage: counted[stage] for stage in SOURCES if stage in counted}
+    coming = max((stage["total"] - stage["failed"] for stage in before.values()), default=0)
+    prompts = row.n_prompts if row.state in ENDED else max(row.n_prompts, coming)
+    chains = prompts * int(row.config["samples_per_prompt"])
     stages = {stage: counted.get(stage, {"total": 0, "completed": 0, "failed": 0}) for stage in STAGES}
     stages["generate"] = stages["generate"] | {"total": max(chains, stages["generate"]["total"])}
     if row.state not in ENDED:
         coming = chains - stages["generate"]["failed"]
         later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in STAGES[1:]}
         stages |= later
-    return stages
+    return before | stages
 
 
 def _remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
