@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 
 from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
-from core.queries import chains, evaluations, pipeline, scores, shards
+from core.queries import chains, evaluations, pipeline, scores, shards, sources
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import __main__ as worker
 from workers import advance, generation, scoring
 from workers.generation import GeneratingDesk
+from workers.lease import Lease
 from workers.teachers.teacher import Turn
 
 
@@ -59,7 +60,13 @@ EVALUATION_POINTS = {
     "before_answers": Point(evaluations, "store_answers"),
     "before_scores": Point(scores, "store"),
 }
-EVERYWHERE = POINTS | EVALUATION_POINTS
+SOURCE_POINTS = {
+    "before_prompts": Point(sources, "store"),
+    "between_prompts_and_commit": Point(shards, "count", always),
+    "after_a_batch": Point(Lease, "moved", always),
+    "before_the_last_word": Point(sources, "end"),
+}
+EVERYWHERE = POINTS | EVALUATION_POINTS | SOURCE_POINTS
 
 
 def install(point: Point) -> None:
