@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from core.database import transaction
-from core.errors import BadInput, BurnishError, LeaseLost, Unavailable
+from core.errors import BadInput, BurnishError, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
 from core.queries import recovery, shards
 from core.settings import settings
@@ -46,7 +46,7 @@ def release(claim: Claim, error: BurnishError) -> None:
 def load_failed(claim: Claim, error: BurnishError) -> None:
     """The model or source could not be loaded; one that is refused or not there fails the dataset or run at once."""
     log.warning("not loaded", shard=claim.shard_id, model=claim.model, error=error.message)
-    final = isinstance(error, BadInput)
+    final = isinstance(error, BadInput | Refused)
     _let_go(claim, lambda session: recovery.load_failed(session, claim, error=error.message, final=final))
 
 

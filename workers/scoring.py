@@ -22,6 +22,7 @@ from workers.lease import Beats, Lease
 from workers.persist import persist
 from workers.rewards import load_reward
 from workers.rewards.reward import Answer, Missing, RewardModel
+from workers.shared_device import SharedDevice
 
 log = structlog.get_logger()
 
@@ -29,24 +30,29 @@ log = structlog.get_logger()
 class ScoringDesk:
     """Drains the queue `score`. The last scorer stays loaded."""
 
-    def __init__(self, beats: Beats, owner: str) -> None:
+    def __init__(self, beats: Beats, owner: str, device: SharedDevice | None = None) -> None:
         self._beats = beats
         self._owner = owner
+        self._device = device or SharedDevice()
         self._reward: RewardModel | None = None
         self._loaded: RewardConfig | None = None
 
     def drain(self, stop: threading.Event) -> None:
         """Work until nothing can be claimed, or `stop` is set."""
         while not stop.is_set():
+            if self._device.due():
+                self._let_go()
             with transaction() as session:
                 claim = shards.claim(session, queue=Queue.score, owner=self._owner, model=self.model)
             if claim is None:
+                if self._device.due(idle=True):
+                    self._let_go()
                 return
             self._shard(claim, stop)
 
     def close(self) -> None:
         """End the scorer."""
-        self._unload()
+        self._let_go()
 
     @property
     def model(self) -> str | None:
@@ -85,6 +91,10 @@ class ScoringDesk:
                 raise give_up.LoadFailed(error) from error
             self._loaded = config
         return self._reward
+
+    def _let_go(self) -> None:
+        self._unload()
+        self._device.give()
 
     def _unload(self) -> None:
         reward, self._reward, self._loaded = self._reward, None, None
@@ -127,6 +137,8 @@ class ScoringDesk:
         waiting: Sequence[AnyRow],
         read: Callable[[AnyRow], list[tuple[dict[str, Any], Answer]]],
     ) -> None:
+        if config.has_engine and not self._device.take(lease, stop):
+            return
         reward, size = self._scorer(config), settings().scoring_batch
         for start in range(0, len(waiting), size):
             if stop.is_set():

@@ -32,9 +32,11 @@ def pair_filter(
     min_margin: Annotated[
         float | None, Query(allow_inf_nan=False, description="least score_chosen minus score_rejected")
     ] = None,
+    reason: Annotated[str | None, Query(max_length=100, description="why they were dropped")] = None,
+    reviewed: Annotated[bool | None, Query(description="whether a person has decided about them")] = None,
 ) -> PairFilter:
     """Which pairs to list."""
-    return PairFilter(split=split, verdict=verdict, min_margin=min_margin)
+    return PairFilter(split=split, verdict=verdict, min_margin=min_margin, reason=reason, reviewed=reviewed)
 
 
 AskedPairs = Annotated[PairFilter, Depends(pair_filter)]
@@ -73,10 +75,11 @@ def _failures(session: Session, id: str, paging: Paging) -> list[FailureObject]:
 
 @router.get("/stats", summary="Histograms of scores and margins")
 def read_stats(id: str, caller: Reader) -> StatsObject:
-    """Draft and revision scores, and their differences."""
+    """Draft and revision scores of the first scorer, and their differences."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        return StatsObject.model_validate(scores.histogram(session, id))
+        first = datasets.frozen(session, id).scorer
+        return StatsObject.model_validate(scores.histogram(session, id, scorer=first))
 
 
 @router.get("/funnel", summary="From asked to kept")

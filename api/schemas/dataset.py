@@ -76,7 +76,7 @@ def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] |
             "cache_hits": progress["hits"],
             "waiting": progress["waiting"],
             "stopped": row.stopped,
-            "seconds_remaining": None if row.state in ENDED else _remaining(stages["generate"], progress["seconds"]),
+            "seconds_remaining": None if row.state in ENDED else remaining(stages["generate"], progress["seconds"]),
             "error": row.error,
             "metadata": row.config["metadata"],
         }
@@ -107,7 +107,7 @@ def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[
     return before | stages
 
 
-def _remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
+def remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
     """From the pace so far; the interval is that of a Poisson count, two standard deviations wide."""
     done = counts["completed"] + counts["failed"]
     left = counts["total"] - done

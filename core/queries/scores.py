@@ -50,8 +50,8 @@ def of_chain(session: Session, chain_id: int) -> list[Score]:
     return list(session.scalars(statement))
 
 
-def histogram(session: Session, dataset_id: str, *, bins: int = 40) -> dict[str, Any]:
-    """Counts of draft scores, revision scores and margins (revision minus draft) of a dataset's scored chains.
+def histogram(session: Session, dataset_id: str, *, scorer: str, bins: int = 40) -> dict[str, Any]:
+    """Counts of draft scores, revision scores and margins (revision minus draft) that one scorer gave to the chains.
 
     Returns `{"scores": {"edges", "draft", "revision"}, "margins": {"edges", "counts"}}`; empty lists without scores.
     """
@@ -61,7 +61,8 @@ def histogram(session: Session, dataset_id: str, *, bins: int = 40) -> dict[str,
         .join(revision, (revision.chain_id == draft.chain_id) & (revision.scorer == draft.scorer))
         .join(Chain, Chain.id == draft.chain_id)
         .where(
-            Chain.dataset_id == dataset_id, draft.answer == "draft", revision.answer == "revision",
+            Chain.dataset_id == dataset_id, draft.scorer == scorer, draft.answer == "draft",
+            revision.answer == "revision",
             draft.value.is_not(None), revision.value.is_not(None),
         )
         .cte("scored")

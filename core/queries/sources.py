@@ -65,7 +65,7 @@ def queue_chains(session: Session, dataset: Dataset, config: DatasetConfig, *, f
     spans = [(start, min(start + size - 1, last)) for start in range(first, last + 1, size)]
     common = {
         "project_id": dataset.project_id, "dataset_id": dataset.id, "run_id": None, "role": None,
-        "stage": str(Stage.generate), "model": str(config.teacher.model),
+        "stage": str(Stage.generate), "model": config.teacher.key,
         "priority": int(dataset.purpose == "preview"),
     }  # fmt: skip
     shards.add(

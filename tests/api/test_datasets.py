@@ -169,7 +169,6 @@ def test_a_scorer_that_no_worker_has_is_refused_in_an_evaluation_too(client: Tes
 @pytest.mark.parametrize(
     ("asked", "param"),
     [
-        ({"teacher": {"engine": "openai", "model": "m", "base_url": "http://127.0.0.1:1/v1"}}, "teacher.engine"),
         ({"reward": {"kind": "judge", "model": ledger.TEACHER}}, "reward"),
         ({"strategy": "import", "pairs": "file-1", "reward": {"kind": "given"}}, "pairs"),
         ({"budget": {"usd": 1.0}}, "budget.usd"),

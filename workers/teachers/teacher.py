@@ -21,7 +21,7 @@ class Turn:
 
     text: str
     token_ids: tuple[int, ...]
-    finish: str  # stop, or length when max_tokens cut it off
+    finish: str  # stop; length when max_tokens cut it off; an endpoint's content_filter, refusal or tool_calls
     prompt_tokens: int
     cached_tokens: int  # of the prompt's, how many the prefix cache served
     counted: int | None = None  # sampled tokens, where the ids are not known
@@ -49,7 +49,7 @@ class Teacher(Protocol):
 
     @property
     def engine(self) -> str:
-        """The engine it runs in: vllm or transformers."""
+        """The engine it runs in: vllm or transformers; openai for an endpoint."""
         ...
 
     @property
@@ -59,7 +59,7 @@ class Teacher(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of weights, configs and tokenizer."""
+        """SHA-256 of weights, configs and tokenizer; of an endpoint, of its address and its name of the model."""
         ...
 
     @property
@@ -83,10 +83,11 @@ class Teacher(Protocol):
     ) -> Turn:
         """Sample one answer; the same arguments give the same noise whatever else is being answered.
 
-        A `shape` binds the answer where the engine can (vLLM); the transformers engine answers freely, so whoever
-        asks for a shape reads the answer as if it had none.
+        A `shape` binds the answer where the engine can (vLLM, and an endpoint to a schema); the transformers engine
+        answers freely, so whoever asks for a shape reads the answer as if it had none.
 
-        Raises EngineDied, and BadInput for a conversation that leaves no room for `max_tokens`.
+        Raises EngineDied, and BadInput for a conversation that leaves no room for `max_tokens`; of an endpoint
+        Unavailable, Refused, and Unanswered (a BadInput) for a conversation that it does not take.
         """
         ...
 
