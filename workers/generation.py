@@ -22,7 +22,6 @@ from workers.micro_batch import batches
 from workers.persist import persist
 from workers.plan import Make, Plan, plan, uses_cache
 from workers.shared_device import SharedDevice
-from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
 from workers.watched import WatchedTeacher
@@ -46,7 +45,7 @@ class GeneratingDesk:
     """
 
     def __init__(
-        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load = load_teacher
+        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load | None = None
     ) -> None:
         self._beats = beats
         self._owner = owner
