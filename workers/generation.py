@@ -22,6 +22,7 @@ from workers.micro_batch import batches
 from workers.persist import persist
 from workers.plan import Make, Plan, plan, uses_cache
 from workers.shared_device import SharedDevice
+from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
 from workers.watched import WatchedTeacher
@@ -145,9 +146,8 @@ class GeneratingDesk:
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            self._teacher = await self._load_teacher(
-                work.teacher, api_key=await asyncio.to_thread(_secret, claim, work)
-            )
+            key = await asyncio.to_thread(_secret, claim, work)
+            self._teacher = await (self._load_teacher or load_teacher)(work.teacher, api_key=key)
             self._loaded = needed
         self._since = time.monotonic()
 
