@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     model_roots: tuple[Path, ...] = Field(
         (ROOT / "tiny" / "models",), description="folders whose sub-folders may be named as models"
     )
+    data_roots: tuple[Path, ...] = Field(
+        (), description="folders whose parquet files may be named as sources of prompts; none: no path can be named"
+    )
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
     )
@@ -42,6 +45,7 @@ class Settings(BaseSettings):
         ("127.0.0.1", "localhost", "::1", "api"), description="Host headers that are answered"
     )
     max_body_bytes: int = Field(32 << 20, description="largest request body, in bytes")
+    max_file_bytes: int = Field(8 << 30, ge=1, description="largest uploaded file, in bytes")
     max_prompts: int = Field(1_000_000, description="most prompts one dataset may have")
     idempotency_hours: int = Field(24, description="how long an Idempotency-Key is remembered")
     sse_heartbeat_seconds: float = Field(15.0, description="silence after which a live stream sends a heartbeat")
@@ -96,6 +100,12 @@ class Settings(BaseSettings):
     vllm_enforce_eager: bool = Field(True, description="skip compilation: quick start, slower decoding on GPU")
     scorers_apart: bool = Field(
         False, description="scoring workers have a device of their own: drafts are scored while chains go on"
+    )
+    shared_device: str | None = Field(
+        None, description="name of the one device that workers with this setting take turns on; unset: none is shared"
+    )
+    turn_seconds: float = Field(
+        300.0, gt=0, description="how long a worker may keep its model, or the shared device, while others wait"
     )
     scoring_batch: int = Field(64, ge=1, description="answers scored in one forward pass")
 
