@@ -1,7 +1,7 @@
 """The pages of datasets: the list, one with its progress and histograms, and the buttons."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -14,7 +14,7 @@ from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
-from api.routes.dataset_pairs import export_pairs, pair_filter
+from api.routes.dataset_pairs import Format, export_pairs, pair_filter
 from api.routes.datasets import shown
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
@@ -88,7 +88,7 @@ def read_histogram(id: str, caller: Looker) -> JSONResponse:
 
 
 @router.get("/{id}/export")
-def export_dataset(request: Request, id: str, caller: Looker, format: Literal["trl", "jsonl"] = "trl") -> Response:
+def export_dataset(request: Request, id: str, caller: Looker, format: Format = "trl") -> Response:
     """The kept pairs, as the API streams them."""
     return export_pairs(request, id, caller, format)
 

@@ -82,8 +82,8 @@ def _shown() -> Any:
     )
 
 
-def _listed(dataset_id: str, filter: PairFilter) -> Any:
-    statement = _shown().where(Pair.dataset_id == dataset_id)
+def matching(statement: Any, filter: PairFilter) -> Any:
+    """A statement about pairs with the filter's conditions."""
     if filter.split is not None:
         statement = statement.where(Pair.split == filter.split)
     if filter.verdict is not None:
@@ -97,7 +97,8 @@ def page(
     session: Session, dataset_id: str, filter: PairFilter, *, after: str | None = None, limit: int = 20
 ) -> list[AnyRow]:
     """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
-    statement = _listed(dataset_id, filter).order_by(Pair.id.desc()).limit(limit)
+    mine = matching(_shown().where(Pair.dataset_id == dataset_id), filter)
+    statement = mine.order_by(Pair.id.desc()).limit(limit)
     return list(session.execute(statement if after is None else statement.where(Pair.id < after)))
 
 
@@ -108,12 +109,6 @@ def get(session: Session, project_id: str, id: str) -> AnyRow:
     if found is None:
         raise NotFound("pair", id)
     return found
-
-
-def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[AnyRow]:
-    """The same rows, oldest first, through a server-side cursor: memory does not grow with the dataset."""
-    statement = _listed(dataset_id, filter).order_by(Pair.id).execution_options(yield_per=STREAM_ROWS)
-    yield from session.execute(statement)
 
 
 def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> list[AnyRow]:
@@ -143,10 +138,17 @@ def judge(session: Session, told: Sequence[tuple[str, str | None]]) -> None:
         session.execute(update(Pair), rows)
 
 
+def _context() -> Any:
+    return func.coalesce(Chain.context, Prompt.messages).label("messages")
+
+
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
-    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order."""
+    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order.
+
+    The messages are the chain's context where it has one of its own, else the prompt.
+    """
     statement = (
-        select(Pair.id, Prompt.messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.split == split, Pair.verdict == "kept")
@@ -159,7 +161,7 @@ def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyR
 def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
     """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
     statement = (
-        select(Pair.id, Prompt.messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.reason == "identical")
