@@ -9,6 +9,7 @@ from core.exported import file_pairs
 from core.formats.write import write_pairs
 from core.queries.pairs import PairFilter
 
+FORMATS = ("trl", "openai", "parquet", "jsonl")
 JSONL = "application/jsonl"
 PARQUET = "application/vnd.apache.parquet"
 

@@ -4,13 +4,15 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.configs.model import ModelSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$")]
 
 
 class Settings(BaseSettings):
@@ -80,12 +82,27 @@ class Settings(BaseSettings):
     # Engines
     engine_load_seconds: float = Field(900.0, gt=0, description="longest load of an engine before it counts as dead")
     engine_answer_seconds: float = Field(600.0, gt=0, description="longest answer before the engine counts as hung")
+    allowed_endpoints: tuple[HostPort, ...] = Field(
+        (), description='endpoints that are not at public addresses and may be asked all the same, as "host:port"'
+    )
+    endpoint_connect_seconds: float = Field(10.0, gt=0, description="longest wait for a connection to an endpoint")
+    endpoint_answer_seconds: float = Field(300.0, gt=0, description="longest single answer of an endpoint")
+    endpoint_retry_seconds: float = Field(
+        0.5, ge=0, description="first pause before an endpoint is asked again, at random below it; doubles each time"
+    )
+    endpoint_tries: int = Field(4, ge=1, description="times that an endpoint is asked for one answer in a row")
     vllm_kv_cache_gib: int = Field(1, ge=1, description="KV cache of a vLLM engine on CPU, in GiB")
     vllm_gpu_memory: float = Field(0.85, gt=0, le=1, description="share of the GPU's memory a vLLM engine takes")
     vllm_block_size: int = Field(32, description="tokens in one KV-cache block")
     vllm_enforce_eager: bool = Field(True, description="skip compilation: quick start, slower decoding on GPU")
     scorers_apart: bool = Field(
         False, description="scoring workers have a device of their own: drafts are scored while chains go on"
+    )
+    shared_device: str | None = Field(
+        None, description="name of the one device that workers with this setting take turns on; unset: none is shared"
+    )
+    turn_seconds: float = Field(
+        300.0, gt=0, description="how long a worker may keep its model, or the shared device, while others wait"
     )
     scoring_batch: int = Field(64, ge=1, description="answers scored in one forward pass")
 

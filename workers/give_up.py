@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from core.database import transaction
-from core.errors import BadInput, BurnishError, LeaseLost, Unavailable
+from core.errors import BadInput, BurnishError, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
 from core.queries import recovery, shards
 from core.settings import settings
@@ -31,6 +31,11 @@ def hand_back(claim: Claim) -> None:
     _let_go(claim, lambda session: shards.hand_back(session, claim))
 
 
+def later(claim: Claim, pause: float) -> None:
+    """Without blame, to be looked at again after so many seconds: more work is still to come."""
+    _let_go(claim, lambda session: shards.hand_back(session, claim, pause=pause))
+
+
 def wait(claim: Claim, error: Unavailable) -> None:
     """Without blame, and not again at once: something that the work needs does not answer."""
     log.warning("shard waits", shard=claim.shard_id, model=claim.model, error=error.message)
@@ -46,7 +51,7 @@ def release(claim: Claim, error: BurnishError) -> None:
 def load_failed(claim: Claim, error: BurnishError) -> None:
     """The model could not be loaded; one that is refused or not there fails the dataset or run at once."""
     log.warning("model not loaded", shard=claim.shard_id, model=claim.model, error=error.message)
-    final = isinstance(error, BadInput)
+    final = isinstance(error, BadInput | Refused)
     _let_go(claim, lambda session: recovery.load_failed(session, claim, error=error.message, final=final))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from api.checks.dataset import CheckedDataset
-from api.checks.models import complete_reward
+from api.checks.scorers import by_param, complete_scorers
 from core.configs.imported import ImportConfig
 from core.configs.reward import RewardConfig
 from core.errors import BadInput, UnknownName
@@ -31,10 +31,7 @@ def check_import(session: Session, project_id: str, asked: ImportConfig) -> Chec
             param="file",
         )
     found = _behaviors(session, project_id, asked.behavior)
-    reward = tuple(
-        _reward(one, param=f"reward.{place}" if len(asked.reward) > 1 else "reward", alone=not found)
-        for place, one in enumerate(asked.reward)
-    )
+    reward = _scorers(session, project_id, asked, found)
     config = asked.dataset().model_copy(update={"reward": reward})
     return CheckedImport(CheckedDataset(config, found), file.rows)
 
@@ -48,9 +45,11 @@ def _behaviors(session: Session, project_id: str, name: str | None) -> list[Beha
     return [found]
 
 
-def _reward(reward: RewardConfig, *, param: str, alone: bool) -> RewardConfig:
-    if reward.kind == "given":
-        return reward
-    if reward.kind == "judge" and alone:
+def _scorers(session: Session, project_id: str, asked: ImportConfig, found: list[Behavior]) -> tuple[RewardConfig, ...]:
+    """What came with the pairs needs nothing; other scorers are completed as for any dataset."""
+    every = by_param(asked.reward)
+    anew = {param: one for param, one in every.items() if one.kind != "given"}
+    if not found and any(one.kind == "judge" for one in anew.values()):
         raise BadInput("A judge rates by a behavior's rubric; name the behavior of the pairs.", param="behavior")
-    return complete_reward(reward, param=param)
+    complete = dict(zip(anew, complete_scorers(session, project_id, anew, found), strict=True))
+    return tuple(complete.get(param, one) for param, one in every.items())

@@ -15,7 +15,7 @@ from api.schemas.stats import FunnelObject, StatsObject
 from core.card import card
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import cards, chains, datasets, pairs, prompts, scores
+from core.queries import cards, chains, datasets, pairs, prompts, scorers, scores
 from core.queries.pairs import PairFilter
 
 router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
@@ -44,11 +44,14 @@ def pair_filter(
     min_margin: Annotated[
         float | None, Query(allow_inf_nan=False, description="least score_chosen minus score_rejected")
     ] = None,
+    reason: Annotated[str | None, Query(max_length=100, description="why they were dropped")] = None,
+    reviewed: Annotated[bool | None, Query(description="whether a person has decided about them")] = None,
 ) -> PairFilter:
     """Which pairs to list."""
-    return PairFilter(split=split, verdict=verdict, min_margin=min_margin)
+    return PairFilter(split=split, verdict=verdict, min_margin=min_margin, reason=reason, reviewed=reviewed)
 
 
+AskedScorer = Annotated[str | None, Query(max_length=1_000, description="left out: the first one")]
 AskedPairs = Annotated[PairFilter, Depends(pair_filter)]
 
 
@@ -84,11 +87,12 @@ def _failures(session: Session, id: str, paging: Paging) -> list[FailureObject]:
 
 
 @router.get("/stats", summary="Histograms of scores and margins")
-def read_stats(id: str, caller: Reader) -> StatsObject:
-    """Draft and revision scores, and their differences."""
+def read_stats(id: str, caller: Reader, scorer: AskedScorer = None) -> StatsObject:
+    """Draft and revision scores, and their differences, by one of the dataset's scorers."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        return StatsObject.model_validate(scores.histogram(session, id))
+        name = scorers.named(session, id, scorer, param="scorer")
+        return StatsObject.model_validate({"scorer": name, **scores.histogram(session, id, scorer=name)})
 
 
 @router.get("/funnel", summary="From asked to kept")

@@ -19,7 +19,7 @@ from core.configs.dataset import DatasetConfig
 from core.configs.filters import FilterConfig
 from core.configs.imported import ImportConfig
 from core.database import transaction
-from core.queries import datasets, imports
+from core.queries import datasets, imports, scorers
 from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -128,7 +128,8 @@ async def dataset_events(id: str, asked: AskedEvents) -> Response:
 
 def shown(session: Session, row: Dataset) -> DatasetObject:
     """A dataset with everything its own page shows."""
-    return show_dataset(row, datasets.progress(session, row.id), datasets.pair_counts(session, row))
+    counted = datasets.progress(session, row.id)
+    return show_dataset(row, counted, datasets.pair_counts(session, row), scorers.of_dataset(session, row.id))
 
 
 @router.post("/{id}/filters", status_code=202, response_model=DatasetObject, summary="Run other filters")

@@ -1,5 +1,6 @@
 """A dataset as the caller sees it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -7,8 +8,9 @@ from pydantic import BaseModel, Field
 
 from api.schemas.counts import Counts, PairCounts, Remaining
 from api.schemas.page import Object
+from api.schemas.scorer import ScorerObject, show_scorer
 from core.configs.dataset import DatasetConfig
-from core.tables import Dataset
+from core.tables import Dataset, Scorer
 
 MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
 STAGES = ("generate", "score", "pair")
@@ -36,6 +38,7 @@ class DatasetObject(Object):
         description="generate (of imported pairs: read), score and pair, each with its own counts"
     )
     pairs: PairCounts | None = Field(description="left out (null) in lists")
+    scorers: list[ScorerObject] | None = Field(description="the first one's scores stand on the pairs; null in lists")
     tokens: int = Field(description="tokens that teacher and judges have sampled")
     prompt_tokens: int = Field(description="tokens that they have read")
     usd: float = Field(description="what these cost, by the prices in the operator's model settings")
@@ -54,7 +57,12 @@ class DatasetObject(Object):
     paused_at: datetime | None
 
 
-def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] | None = None) -> DatasetObject:
+def show_dataset(
+    row: Dataset,
+    progress: dict[str, Any],
+    pairs: dict[str, int] | None = None,
+    scorers: Sequence[Scorer] | None = None,
+) -> DatasetObject:
     """A row as the caller sees it, with what its shards have counted."""
     stages = _stages(row, progress["stages"])
     return DatasetObject.model_validate(
@@ -66,13 +74,14 @@ def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] |
             "request_counts": stages["generate"],
             "stages": stages,
             "pairs": pairs and show_pair_counts(pairs),
+            "scorers": None if scorers is None else [show_scorer(scorer) for scorer in scorers],
             "tokens": progress["tokens"],
             "prompt_tokens": progress["prompt_tokens"],
             "usd": progress["usd"],
             "cache_hits": progress["hits"],
             "waiting": progress["waiting"],
             "stopped": row.stopped,
-            "seconds_remaining": None if row.state in ENDED else _remaining(stages["generate"], progress["seconds"]),
+            "seconds_remaining": None if row.state in ENDED else remaining(stages["generate"], progress["seconds"]),
             "error": row.error,
             "metadata": row.config["metadata"],
         }
@@ -109,7 +118,7 @@ def _scored_anew(row: Dataset) -> bool:
     return any(reward["kind"] != "given" for reward in row.config["reward"])
 
 
-def _remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
+def remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
     """From the pace so far; the interval is that of a Poisson count, two standard deviations wide."""
     done = counts["completed"] + counts["failed"]
     left = counts["total"] - done

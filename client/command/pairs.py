@@ -66,6 +66,10 @@ def tell(row: Pair) -> None:
         console.print(Text.assemble((f"{name:>9} ", "bold"), cell(text)))
     scores = f"{cell(row.score_rejected)} -> {cell(row.score_chosen)}"
     console.print(Text.assemble((f"{'scores':>9} ", "bold"), scores))
+    for other in row.scores[1:]:
+        cost = " (cost)" if other.purpose == "cost" else ""
+        told = f"{cell(other.rejected)} -> {cell(other.chosen)}  {cell(other.scorer)}{cost}"
+        console.print(Text.assemble((" " * 10, "bold"), told))
 
 
 def export(

@@ -60,6 +60,11 @@ class RewardConfig(Config):
         return f"{kind}:{self.model or self.rule}"
 
     @property
+    def has_engine(self) -> bool:
+        """Whether a model is loaded for it here: rules, given scores and endpoints need none."""
+        return self.kind in ("classifier", "judge") and self.engine != "openai"
+
+    @property
     def judge(self) -> ModelConfig:
         """The model behind a judge."""
         return ModelConfig(engine=self.engine, model=self.model, base_url=self.base_url, secret=self.secret)

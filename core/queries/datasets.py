@@ -13,7 +13,7 @@ from core.configs.filters import FilterConfig
 from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out
-from core.queries import events, pairs, parents, prompts, recovery, shards
+from core.queries import events, pairs, parents, prompts, recovery, scorers, shards
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.settings import settings
@@ -53,6 +53,7 @@ def create(
     session.add(dataset)
     session.flush()
     prompts.store(session, [row | {"dataset_id": dataset.id} for row in rows])
+    scorers.declare(session, dataset.id, config, list(specs.values()))
     _queue(session, dataset, config)
     move(session, Dataset, dataset.id, DatasetState.in_progress)
     events.tell(session, project_id=project_id, subject=dataset.id, message=f"Queued {n_prompts} prompts.")
@@ -72,7 +73,7 @@ def _queue(session: Session, dataset: Dataset, config: DatasetConfig) -> None:
                 "run_id": None,
                 "role": None,
                 "stage": str(Stage.generate),
-                "model": str(config.teacher.model),
+                "model": config.teacher.key,
                 "first": first,
                 "last": last,
                 "total": (last - first + 1) * config.samples_per_prompt,
@@ -105,12 +106,11 @@ def progress(session: Session, id: str) -> dict[str, Any]:
     Tokens and money are those of teacher and judges; `waiting` says what a shard waits for, if one does; `seconds` is
     the time since the first claim by the database's clock, None before it.
     """
+    whole = Shard.role.is_(None)  # shards that score drafts early count toward what was spent alone
     statement = (
         select(
             Shard.stage,
-            func.sum(Shard.total),
-            func.sum(Shard.completed),
-            func.sum(Shard.failed),
+            *(func.coalesce(func.sum(n).filter(whole), 0) for n in (Shard.total, Shard.completed, Shard.failed)),
             func.sum(Shard.tokens),
             func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
             func.sum(Shard.prompt_tokens),
@@ -185,6 +185,7 @@ def advance(session: Session, id: str) -> bool:
     if filters(session, id).whole and counts["kept"] and not _sifted(session, id):
         _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
         return False
+    scorers.measure(session, id)
     move(session, Dataset, id, DatasetState.finalizing, counts=counts)
     whole = counts["kept"] > 0
     error = None if whole else "No pair was kept; see the failures and the reasons of the dropped pairs."

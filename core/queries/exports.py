@@ -33,11 +33,10 @@ def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[Se
         .join_from(Pair, Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
-        .where(Pair.dataset_id == dataset_id)
         .order_by(Pair.id)
         .execution_options(yield_per=STREAM_ROWS)
     )
-    yield from session.execute(matching(statement, filter)).partitions()
+    yield from session.execute(matching(statement, dataset_id, filter)).partitions()
 
 
 def scores_of(session: Session, chain_ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:

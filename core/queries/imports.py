@@ -12,7 +12,7 @@ from core.configs.dataset import DatasetConfig
 from core.ids import new_id
 from core.layout import lay_out_held_out
 from core.ledger import Claim
-from core.queries import events, pipeline, prompts, shards
+from core.queries import events, pipeline, prompts, scorers, shards
 from core.queries.moves import move
 from core.states import DatasetState, Stage
 from core.tables import Behavior, Chain, Dataset, File, Prompt, Score, Shard
@@ -55,6 +55,7 @@ def create(
     session.add(dataset)
     session.flush()
     prompts.store(session, [row | {"dataset_id": dataset.id} for row in held_out])
+    scorers.declare(session, dataset.id, config, list(specs.values()))
     first = len(held_out)
     row = {"project_id": project_id, "dataset_id": dataset.id, "run_id": None, "role": None, "model": config.pairs}
     span = {"stage": str(Stage.gather), "first": first, "last": first + pairs - 1, "total": pairs}

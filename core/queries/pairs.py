@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
+from core.queries import score_columns
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score
 
@@ -23,6 +24,16 @@ class PairFilter:
     split: str | None = None
     verdict: str | None = None
     min_margin: float | None = None
+    reason: str | None = None
+    reviewed: bool | None = None
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The ids of the pairs next to one in a list, None at its ends."""
+
+    newer: str | None
+    older: str | None
 
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
@@ -79,17 +90,23 @@ def _shown() -> Any:
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
+        .options(with_expression(Pair.told, score_columns.told()))
     )
 
 
-def matching(statement: Any, filter: PairFilter) -> Any:
-    """A statement about pairs with the filter's conditions."""
+def matching(statement: Any, dataset_id: str, filter: PairFilter) -> Any:
+    """A statement about pairs, narrowed to those of the dataset that the filter lets through."""
+    statement = statement.where(Pair.dataset_id == dataset_id)
     if filter.split is not None:
         statement = statement.where(Pair.split == filter.split)
     if filter.verdict is not None:
         statement = statement.where(Pair.verdict == filter.verdict)
     if filter.min_margin is not None:
         statement = statement.where(Pair.score_chosen - Pair.score_rejected >= filter.min_margin)
+    if filter.reason is not None:
+        statement = statement.where(Pair.reason == filter.reason)
+    if filter.reviewed is not None:
+        statement = statement.where(Pair.review.is_not(None) if filter.reviewed else Pair.review.is_(None))
     return statement
 
 
@@ -97,9 +114,23 @@ def page(
     session: Session, dataset_id: str, filter: PairFilter, *, after: str | None = None, limit: int = 20
 ) -> list[AnyRow]:
     """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
-    mine = matching(_shown().where(Pair.dataset_id == dataset_id), filter)
+    mine = matching(_shown(), dataset_id, filter)
     statement = mine.order_by(Pair.id.desc()).limit(limit)
     return list(session.execute(statement if after is None else statement.where(Pair.id < after)))
+
+
+def beside(session: Session, dataset_id: str, filter: PairFilter, id: str) -> Beside:
+    """What comes before and behind a pair in `page`, whether or not the filter lists the pair itself."""
+    listed = matching(select(Pair.id), dataset_id, filter)
+    newer = session.scalar(listed.where(Pair.id > id).order_by(Pair.id).limit(1))
+    older = session.scalar(listed.where(Pair.id < id).order_by(Pair.id.desc()).limit(1))
+    return Beside(newer, older)
+
+
+def number(session: Session, dataset_id: str, filter: PairFilter, *, most: int) -> int:
+    """How many pairs the filter lists, counted up to `most`."""
+    some = matching(select(Pair.id), dataset_id, filter).limit(most).subquery()
+    return int(session.scalar(select(func.count()).select_from(some)) or 0)
 
 
 def get(session: Session, project_id: str, id: str) -> AnyRow:

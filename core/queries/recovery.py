@@ -157,6 +157,7 @@ def _split(session: Session, claim: Claim, left: list[int], error: str) -> None:
     common = {
         "project_id": claim.project_id, "dataset_id": claim.dataset_id, "run_id": claim.run_id, "stage": claim.stage,
         "role": claim.role, "model": claim.model, "attempts": max(1, settings().max_attempts - 1),
+        "priority": select(Shard.priority).where(Shard.id == claim.shard_id).scalar_subquery(),
     }  # fmt: skip
     halves = [(claim.first, middle - 1), (middle, claim.last)]
     shards.add(

@@ -59,17 +59,18 @@ def _queue(session: Session, run: Run, *, student: str) -> None:
 
 
 def _default_scorers(session: Session, dataset: Dataset, asked: DatasetConfig) -> tuple[RewardConfig, ...]:
-    """The dataset's reward, the behaviors' rules, and `refusal` where guards have no other judge."""
+    """The dataset's rewards, the behaviors' rules, and `refusal` where guards have no other judge.
+
+    A judge that compares draft and revision rates each answer by itself here.
+    """
     ids = [behavior["id"] for behavior in dataset.behaviors]
     bodies = session.scalars(select(Behavior.body).where(Behavior.id.in_(ids)))
     specs = [BehaviorSpec.model_validate(body) for body in bodies]
     rules = sorted({spec.rule for spec in specs if spec.rule})
     if any(prompt.guard and not spec.rule for spec in specs for prompt in spec.evaluation_prompts):
         rules.append("refusal")
-    scorers = [
-        *(reward for reward in asked.reward if reward.kind != "given"),
-        *(RewardConfig(kind="rule", rule=rule) for rule in rules),
-    ]
+    rewards = (reward.model_copy(update={"pairwise": False}) for reward in asked.reward if reward.kind != "given")
+    scorers = [*rewards, *(RewardConfig(kind="rule", rule=rule) for rule in rules)]
     return tuple({scorer.scorer: scorer for scorer in scorers}.values())
 
 

@@ -96,20 +96,42 @@ def script(log: Path | None) -> Callable[[str, int], Turn]:
     return answer
 
 
+def noted(model: Any, engines: Path | None) -> Any:
+    """The model; that it is loaded now, and later that it is let go, is noted as `load <pid>` and `unload <pid>`."""
+    if engines is None:
+        return model
+
+    def note(what: str) -> None:
+        with engines.open("a") as notes:
+            notes.write(f"{what} {os.getpid()}\n")
+
+    close = model.close
+
+    def unload() -> Any:
+        note("unload")
+        return close()
+
+    model.close = unload
+    note("load")
+    return model
+
+
 def main() -> None:
-    """`victim QUEUE [--seconds S] [--die POINT] [--log FILE]`."""
+    """`victim QUEUE [--seconds S] [--die POINT] [--log FILE] [--engines FILE]`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("queue")
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--die", choices=EVERYWHERE)
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--engines", type=Path)
     asked = parser.parse_args()
 
-    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
-        return ScriptedTeacher(script(asked.log), model=str(config.model), seconds=asked.seconds)
+    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> Any:
+        teacher = ScriptedTeacher(script(asked.log), model=str(config.model), seconds=asked.seconds)
+        return noted(teacher, asked.engines)
 
-    def load_reward(config: RewardConfig) -> ScriptedReward:
-        return ScriptedReward(config.scorer)
+    def load_reward(config: RewardConfig) -> Any:
+        return noted(ScriptedReward(config.scorer), asked.engines)
 
     generation.identify = identify
     generation.load_teacher = load_teacher

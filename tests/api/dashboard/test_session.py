@@ -19,6 +19,7 @@ from tests.factories.showroom import distillation
 SAME = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PUBLIC = {"/static/{name}", "/dashboard/login", "/dashboard/logout"}
+ADMIN = ("/dashboard/keys", "/dashboard/secrets")
 PAGES = ("/", "/dashboard/distillations/new", "/dashboard/datasets", "/dashboard/runs/run_1")
 
 
@@ -35,6 +36,8 @@ def test_every_page_declares_the_scope_it_needs(world: object) -> None:
         (scope,) = {call.scope for call in calls(route.dependant) if isinstance(call, Visits | Open)}
         if route.path in PUBLIC:
             assert scope == Scope.public
+        elif route.path.startswith(ADMIN):
+            assert scope == Scope.admin
         else:
             acts = route.methods != {"GET"} or route.path.endswith("/new")
             assert scope == (Scope.write if acts else Scope.read), route.path
