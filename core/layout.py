@@ -48,6 +48,17 @@ def lay_out_imported(config: DatasetConfig, behavior_id: str | None, chats: Sequ
     return _numbered(rows, first)
 
 
+def lay_out_gathered(
+    config: DatasetConfig, behavior: BehaviorSpec, id: str, prompts: Sequence[PromptSpec], *, first: int
+) -> list[Row]:
+    """Prompt rows from a source, in its order, with indexes from `first` on: a longer dataset begins as a shorter one.
+
+    Split and template go by the words, as everywhere. Raises BadInput (param `wrappers`).
+    """
+    rows = [for_training(config, behavior, _row(config, behavior, id, prompt, split=None)) for prompt in prompts]
+    return _numbered(rows, first)
+
+
 def _held_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: Mapping[str, str]) -> list[Row]:
     return [
         row

@@ -13,10 +13,10 @@ from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
 from core.ledger import DRAFT, Claim
-from core.queries import datasets, evaluations, pipeline, rubrics, runs, scores, secrets, shards
+from core.queries import datasets, evaluations, imports, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, cases, give_up, importing, pairing, sifting
+from workers import advance, cases, gathering, give_up, importing, pairing, sifting
 from workers.cases import Case, Scored
 from workers.judging import judge_all
 from workers.lease import Beats, Lease
@@ -162,8 +162,9 @@ class ScoringDesk:
         sifting.sift(lease)
 
     def gather(self, lease: Lease, stop: threading.Event) -> None:
-        """Pairs from a file."""
-        importing.read_in(lease, stop)
+        """Prompts from a source, or pairs from a file."""
+        read = importing.read_in if lease.claim.model == imports.MODEL else gathering.gather
+        read(lease, stop)
 
     def _score(self, lease: Lease, stop: threading.Event, docket: "Docket") -> None:
         if not docket.waiting:

@@ -8,6 +8,7 @@ from api.checks.budget import check_budget
 from api.checks.endpoint import check_endpoint
 from api.checks.models import complete_causal
 from api.checks.scorers import by_param, complete_scorers
+from api.checks.source import check_source
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import TeacherConfig
 from core.errors import BadInput, UnknownName
@@ -34,6 +35,8 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     teacher = _teacher(session, project_id, config.teacher, at)
     reward = complete_scorers(session, project_id, by_param(config.reward, at), found)
     _check_numbers(config, found, at)
+    if config.source is not None:
+        check_source(session, project_id, config.source, at=f"{at}source")
     complete = config.model_copy(update={"teacher": teacher, "reward": reward})
     check_budget(complete, at=at)
     return CheckedDataset(complete, found)
@@ -66,6 +69,8 @@ def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> Non
     there = {row.name: len(row.body["prompts"]) for row in found}
     if config.prompts is not None:
         asked, field = len(config.prompts), "prompts"
+    elif config.source is not None:
+        asked, field = config.n_prompts or 0, "n_prompts"
     else:
         asked, field = config.n_prompts or sum(there.values()), "n_prompts"
         _check_shares(config.n_prompts, there, at)

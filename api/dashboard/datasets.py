@@ -26,6 +26,7 @@ from core.database import transaction
 from core.errors import NotFound
 from core.queries import chains, datasets, distillations, events, prompts, stages
 from core.queries.pairs import PairFilter
+from core.queries.progress import progress_of
 from core.tables import Dataset
 
 router = APIRouter(prefix="/dashboard/datasets", route_class=PageRoute)
@@ -44,7 +45,8 @@ def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
     """Newest first."""
     with transaction() as session:
         rows = datasets.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        shown_rows = [show_dataset(row, datasets.progress(session, row.id)) for row in rows[: paging.limit]]
+        counted = progress_of(session, [row.id for row in rows])
+        shown_rows = [show_dataset(row, counted[row.id]) for row in rows[: paging.limit]]
     return page(
         "datasets.html",
         caller,

@@ -20,6 +20,7 @@ from core.configs.filters import FilterConfig
 from core.configs.imported import ImportConfig
 from core.database import transaction
 from core.queries import datasets, imports, scorers
+from core.queries.progress import progress_of
 from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -87,7 +88,8 @@ def list_datasets(caller: Reader, paging: ListPage) -> Page[DatasetObject]:
     """Newest first."""
     with transaction() as session:
         rows = datasets.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        return page_of(rows, paging, lambda row: show_dataset(row, datasets.progress(session, row.id)))
+        counted = progress_of(session, [row.id for row in rows])
+        return page_of(rows, paging, lambda row: show_dataset(row, counted[row.id]))
 
 
 @router.get("/{id}", summary="Read a dataset")

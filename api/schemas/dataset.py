@@ -14,6 +14,7 @@ from core.tables import Dataset, Scorer
 
 MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
 STAGES = ("generate", "score", "pair")
+SOURCES = ("gather", "grow")
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -33,9 +34,12 @@ class DatasetObject(Object):
     status: str = Field(examples=["in_progress"])
     behaviors: list[BehaviorVersion]
     config: DatasetConfig
-    request_counts: Counts = Field(description="chains: one for each prompt and sample")
+    request_counts: Counts = Field(
+        description="chains: one for each prompt and sample; the total grows while prompts are still read or written"
+    )
     stages: dict[str, Counts] = Field(
-        description="generate (of imported pairs: read), score and pair, each with its own counts"
+        description="generate (of imported pairs: read), score and pair, each with its own counts; before them gather "
+        "(prompts are read from a source) or grow (the teacher writes them)"
     )
     pairs: PairCounts | None = Field(description="left out (null) in lists")
     scorers: list[ScorerObject] | None = Field(description="the first one's scores stand on the pairs; null in lists")
@@ -101,8 +105,11 @@ def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[
     """Counts of each stage; a later stage is asked for every chain that has not failed, begun or not."""
     imported = row.config["pairs"] is not None
     if imported:  # they are read, not generated
-        counted = counted | {"generate": counted["gather"]}
-    chains = row.n_prompts * int(row.config["samples_per_prompt"])
+        counted = {"generate": counted["gather"]} | {stage: counted[stage] for stage in STAGES if stage in counted}
+    before = {stage: counted[stage] for stage in SOURCES if stage in counted}
+    coming = max((stage["total"] - stage["failed"] for stage in before.values()), default=0)
+    prompts = row.n_prompts if row.state in ENDED else max(row.n_prompts, coming)
+    chains = prompts * int(row.config["samples_per_prompt"])
     stages = {stage: counted.get(stage, {"total": 0, "completed": 0, "failed": 0}) for stage in STAGES}
     stages["generate"] = stages["generate"] | {"total": max(chains, stages["generate"]["total"])}
     if row.state not in ENDED:
@@ -110,7 +117,7 @@ def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[
         asked = STAGES[1:] if not imported or _scored_anew(row) else STAGES[2:]
         later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in asked}
         stages |= later
-    return stages
+    return before | stages
 
 
 def _scored_anew(row: Dataset) -> bool:

@@ -18,6 +18,7 @@ from core.states import DatasetState, Stage
 from core.tables import Behavior, Chain, Dataset, File, Prompt, Score, Shard
 
 Row = dict[str, Any]
+MODEL = "pairs"  # what a shard names that reads pairs from a file, in place of a model
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def create(
     prompts.store(session, [row | {"dataset_id": dataset.id} for row in held_out])
     scorers.declare(session, dataset.id, config, list(specs.values()))
     first = len(held_out)
-    row = {"project_id": project_id, "dataset_id": dataset.id, "run_id": None, "role": None, "model": config.pairs}
+    row = {"project_id": project_id, "dataset_id": dataset.id, "run_id": None, "role": None, "model": MODEL}
     span = {"stage": str(Stage.gather), "first": first, "last": first + pairs - 1, "total": pairs}
     shards.add(session, [row | span])
     move(session, Dataset, dataset.id, DatasetState.in_progress)

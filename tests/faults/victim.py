@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
-from core.queries import chains, evaluations, imports, pipeline, scores, shards
+from core.queries import chains, evaluations, imports, pipeline, scores, shards, sources
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import __main__ as worker
@@ -66,7 +66,13 @@ IMPORT_POINTS = {
     "after_lines": Point(Lease, "moved", always),
     "before_import_done": Point(pipeline, "finish"),
 }
-EVERYWHERE = POINTS | EVALUATION_POINTS | IMPORT_POINTS
+SOURCE_POINTS = {
+    "before_prompts": Point(sources, "store"),
+    "between_prompts_and_commit": Point(shards, "count", always),
+    "after_a_batch": Point(Lease, "moved", always),
+    "before_the_last_word": Point(sources, "end"),
+}
+EVERYWHERE = POINTS | EVALUATION_POINTS | IMPORT_POINTS | SOURCE_POINTS
 
 
 def install(point: Point) -> None:
