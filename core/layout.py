@@ -8,7 +8,7 @@ from core.configs.behavior import BehaviorSpec, PromptSpec
 from core.configs.dataset import DatasetConfig
 from core.errors import BadInput
 from core.seeds import content_seed, derive_seed
-from core.wrapping import for_evaluation, for_training
+from core.wrapping import BARE, Chat, for_evaluation, for_training
 
 Row = dict[str, Any]
 
@@ -39,6 +39,13 @@ def lay_out_held_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec
     Raises BadInput (param `wrappers`) when a behavior has no templates to wrap them in.
     """
     return _numbered(_held_out(config, behaviors, ids))
+
+
+def lay_out_imported(config: DatasetConfig, behavior_id: str | None, chats: Sequence[Chat], *, first: int) -> list[Row]:
+    """Prompt rows of imported pairs in the file's order, with indexes from `first` on; the split goes by the words."""
+    common = {"behavior_id": behavior_id, "guard": False, "tags": {}, "expect": None, **BARE}
+    rows = [common | {"split": _split(config, messages), "messages": messages} for messages in chats]
+    return _numbered(rows, first)
 
 
 def lay_out_gathered(

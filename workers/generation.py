@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -31,16 +31,27 @@ log = structlog.get_logger()
 Row = dict[str, Any]
 
 
+class Load(Protocol):
+    """How a teacher is loaded: `workers.teachers.load_teacher`, or what stands in for it."""
+
+    async def __call__(self, config: ModelConfig, *, api_key: str | None = None) -> Teacher:
+        """See `load_teacher`."""
+        ...
+
+
 class GeneratingDesk:
     """Drains the queue `generate`. One engine is loaded at a time; it stays loaded between drains.
 
     After `turn_seconds` with one model the oldest shard is next, whatever model it needs.
     """
 
-    def __init__(self, beats: Beats, owner: str, device: SharedDevice | None = None) -> None:
+    def __init__(
+        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load = load_teacher
+    ) -> None:
         self._beats = beats
         self._owner = owner
         self._device = device or SharedDevice()
+        self._load_teacher = load
         self._runner = asyncio.Runner()
         self._teacher: Teacher | None = None
         self._loaded: Loaded | None = None
@@ -135,7 +146,9 @@ class GeneratingDesk:
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            self._teacher = await load_teacher(work.teacher, api_key=await asyncio.to_thread(_secret, claim, work))
+            self._teacher = await self._load_teacher(
+                work.teacher, api_key=await asyncio.to_thread(_secret, claim, work)
+            )
             self._loaded = needed
         self._since = time.monotonic()
 

@@ -31,6 +31,11 @@ def hand_back(claim: Claim) -> None:
     _let_go(claim, lambda session: shards.hand_back(session, claim))
 
 
+def later(claim: Claim, pause: float) -> None:
+    """Without blame, to be looked at again after so many seconds: more work is still to come."""
+    _let_go(claim, lambda session: shards.hand_back(session, claim, pause=pause))
+
+
 def wait(claim: Claim, error: Unavailable) -> None:
     """Without blame, and not again at once: something that the work needs does not answer."""
     log.warning("shard waits", shard=claim.shard_id, model=claim.model, error=error.message)

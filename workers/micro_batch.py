@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TypeVar
 
 from core.settings import settings
 
-Row = dict[str, Any]
+Row = TypeVar("Row")
 
 
 async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]:

@@ -1,15 +1,16 @@
 """What a generating worker does for one claim: which engine, which rows to make, how to store them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import ModelConfig
 from core.ledger import Claim, Spent
-from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, runs, shards
+from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, rubrics, runs, shards
 from core.queries.datasets import Instructions
 from core.queries.rows import AnyRow
 from core.seeds import content_seed, derive_seed
@@ -91,12 +92,13 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
         spent = sum((Spent(*row[1:]) for row in new), Spent())
         shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
 
+    limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id))
     early = scores_early(asked)
     make = [
         lambda teacher, drafted, ask=ask: run_chain(teacher, ask, drafted if early and not ask.known else None)
         for ask in asks
     ]
-    return Plan(_model(asked.teacher), make, store, ready, notebook.flush, notebook.kept, _limits(asked, asks))
+    return Plan(_model(asked.teacher), make, store, ready, notebook.flush, notebook.kept, limits)
 
 
 def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
@@ -124,12 +126,13 @@ def _draft(row: AnyRow) -> dict[str, Turn]:
     return {"draft": Turn(row.draft, (), row.draft_finish, prompt_tokens=0, cached_tokens=0, counted=row.draft_tokens)}
 
 
-def _limits(asked: DatasetConfig, asks: Sequence[Ask]) -> Limits | None:
+def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits | None:
     if not asked.budget.limited:
         return None
     prompt = max((len(str(ask.cues[0].messages).encode()) for ask in asks), default=0)
+    rubric = max((len(one.instruction.encode()) for one in rubrics.values() if one is not None), default=0)
     chain = bound.largest([bound.of_chain(ask, str(asked.teacher.model)) for ask in asks])
-    return Limits(chain, bound.of_verdicts(asked, prompt))
+    return Limits(chain, bound.of_verdicts(asked, prompt + rubric))
 
 
 def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt: int) -> Ask:

@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 
 from api.checks.budget import check_budget
 from api.checks.endpoint import check_endpoint
-from api.checks.models import complete_causal, complete_reward
+from api.checks.models import complete_causal
+from api.checks.scorers import by_param, complete_scorers
 from api.checks.source import asked_of, check_source
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import TeacherConfig
@@ -32,10 +33,7 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     _check_served(config, at)
     found = _behaviors(session, project_id, config, at)
     teacher = _teacher(session, project_id, config.teacher, at)
-    reward = tuple(
-        complete_reward(one, param=f"{at}reward.{place}" if len(config.reward) > 1 else f"{at}reward")
-        for place, one in enumerate(config.reward)
-    )
+    reward = complete_scorers(session, project_id, by_param(config.reward, at), found)
     _check_numbers(config, found, at)
     if config.source is not None:
         check_source(session, project_id, config.source, at=f"{at}source")
@@ -63,10 +61,8 @@ def _teacher(session: Session, project_id: str, teacher: TeacherConfig, at: str)
 
 def _check_served(config: DatasetConfig, at: str) -> None:
     """What the form of a request knows and no worker of this version does is refused, not passed over."""
-    if any(reward.kind == "judge" for reward in config.reward):
-        raise BadInput("No worker of this version has LLM judges; name a classifier or a rule.", param=f"{at}reward")
     if config.pairs is not None:
-        raise BadInput("No worker of this version imports pairs.", param=f"{at}pairs")
+        raise BadInput("Pairs are imported with POST /datasets/import; ask there.", param=f"{at}pairs")
 
 
 def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> None:

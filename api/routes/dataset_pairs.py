@@ -14,7 +14,7 @@ from api.schemas.pair import FailureObject, PairObject, show_failed_chain, show_
 from api.schemas.stats import FunnelObject, StatsObject
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import chains, datasets, pairs, prompts, scores
+from core.queries import chains, datasets, pairs, prompts, scorers, scores
 from core.queries.pairs import PairFilter
 
 router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
@@ -39,6 +39,7 @@ def pair_filter(
     return PairFilter(split=split, verdict=verdict, min_margin=min_margin, reason=reason, reviewed=reviewed)
 
 
+AskedScorer = Annotated[str | None, Query(max_length=1_000, description="left out: the first one")]
 AskedPairs = Annotated[PairFilter, Depends(pair_filter)]
 
 
@@ -74,12 +75,12 @@ def _failures(session: Session, id: str, paging: Paging) -> list[FailureObject]:
 
 
 @router.get("/stats", summary="Histograms of scores and margins")
-def read_stats(id: str, caller: Reader) -> StatsObject:
-    """Draft and revision scores of the first scorer, and their differences."""
+def read_stats(id: str, caller: Reader, scorer: AskedScorer = None) -> StatsObject:
+    """Draft and revision scores, and their differences, by one of the dataset's scorers."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        first = datasets.frozen(session, id).scorer
-        return StatsObject.model_validate(scores.histogram(session, id, scorer=first))
+        name = scorers.named(session, id, scorer, param="scorer")
+        return StatsObject.model_validate({"scorer": name, **scores.histogram(session, id, scorer=name)})
 
 
 @router.get("/funnel", summary="From asked to kept")
@@ -87,7 +88,8 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
     """How many chains came through each gate."""
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        made = datasets.progress(session, id)["stages"].get("generate", {"completed": 0, "failed": 0})
+        first = "generate" if row.config["pairs"] is None else "gather"
+        made = datasets.progress(session, id)["stages"].get(first, {"completed": 0, "failed": 0})
         counts = datasets.pair_counts(session, row)
         failed = chains.failed_by_reason(session, id)
         quarantined = len(prompts.quarantined(session, id))

@@ -112,16 +112,17 @@ def _room(left: float, most: float, mean: float) -> int:
 
 def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standing:
     """What the dataset's shards have counted."""
-    done = Shard.completed + Shard.failed
+    whole = Shard.role.is_(None)  # drafts that are scored early cost, and their chains are counted later
+    done = func.coalesce(func.sum(Shard.completed + Shard.failed).filter(whole), 0)
     statement = (
         select(
             Shard.stage, Shard.model,
-            func.sum(Shard.tokens + Shard.prompt_tokens), func.sum(Shard.usd), func.sum(done),
-            func.sum(Shard.completed),
+            func.sum(Shard.tokens + Shard.prompt_tokens), func.sum(Shard.usd), done,
+            func.coalesce(func.sum(Shard.completed).filter(whole), 0),
             func.coalesce(func.sum(Shard.reserved).filter(Shard.state == str(ShardState.running)), 0),
             func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
         )
-        .where(parents.of_dataset(dataset_id), Shard.role.is_(None), Shard.stage != str(Stage.gather))
+        .where(parents.of_dataset(dataset_id), Shard.stage != str(Stage.gather))
         .group_by(Shard.stage, Shard.model)
     )  # fmt: skip
     rows = session.execute(statement).all()

@@ -13,7 +13,7 @@ from core.configs.filters import FilterConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out, lay_out_held_out
-from core.queries import events, gathered, pairs, parents, prompts, recovery, shards, sources
+from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.progress import progress_of
@@ -54,6 +54,7 @@ def create(
     session.add(dataset)
     session.flush()
     prompts.store(session, [row | {"dataset_id": dataset.id} for row in rows])
+    scorers.declare(session, dataset.id, config, list(specs.values()))
     if config.source is not None:
         sources.queue(session, dataset, config)
     else:
@@ -131,6 +132,7 @@ def advance(session: Session, id: str) -> bool:
     if filters(session, id).whole and counts["kept"] and not _sifted(session, id):
         _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
         return False
+    scorers.measure(session, id)
     move(session, Dataset, id, DatasetState.finalizing, counts=counts)
     whole = counts["kept"] > 0
     error = None if whole else NOTHING_KEPT if dataset.n_prompts else NO_PROMPT

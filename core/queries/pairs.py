@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
+from core.queries import score_columns
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score
 
@@ -88,7 +89,8 @@ def _shown() -> Any:
         select(Pair, Prompt, Chain, Behavior.name.label("behavior"))
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
-        .join(Behavior, Behavior.id == Prompt.behavior_id)
+        .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
+        .options(with_expression(Pair.told, score_columns.told()))
     )
 
 

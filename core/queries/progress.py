@@ -21,13 +21,12 @@ def progress_of(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any
     Tokens and money are those of teacher and judges; `waiting` says what a shard waits for, if one does; `seconds` is
     the time since the first claim by the database's clock, None before it.
     """
+    whole = Shard.role.is_(None)  # shards that score drafts early count toward what was spent alone
     statement = (
         select(
             Shard.dataset_id,
             Shard.stage,
-            func.sum(Shard.total).label("total"),
-            func.sum(Shard.completed).label("completed"),
-            func.sum(Shard.failed).label("failed"),
+            *(func.coalesce(func.sum(getattr(Shard, name)).filter(whole), 0).label(name) for name in COUNTS),
             func.sum(Shard.tokens).label("tokens"),
             func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)).label("seconds"),
             func.sum(Shard.prompt_tokens).label("prompt_tokens"),
@@ -45,7 +44,7 @@ def progress_of(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any
 
 
 def _told(found: dict[str, AnyRow]) -> dict[str, Any]:
-    generate = found.get(str(Stage.generate))
+    generate = found.get(str(Stage.generate)) or found.get(str(Stage.gather))  # imported pairs are read alone
     return {
         "stages": {
             str(stage): {name: int(getattr(found[stage], name)) for name in COUNTS} for stage in SHOWN if stage in found

@@ -139,6 +139,11 @@ def count_all(session: Session, claim: Claim) -> None:
     _write(session, claim, completed=Shard.total - Shard.failed)
 
 
+def settle_total(session: Session, claim: Claim) -> None:
+    """What was counted is all there was to make. Raises LeaseLost."""
+    _write(session, claim, total=Shard.completed + Shard.failed)
+
+
 def beat(session: Session, claim: Claim) -> None:
     """Renew the lease. Raises LeaseLost."""
     _write(session, claim, lease_expires_at=func.clock_timestamp() + seconds(settings().lease_seconds))

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
-from core.queries import chains, evaluations, pipeline, scores, shards, sources
+from core.queries import chains, evaluations, imports, pipeline, scores, shards, sources
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
 from workers import __main__ as worker
@@ -61,13 +61,19 @@ EVALUATION_POINTS = {
     "before_answers": Point(evaluations, "store_answers"),
     "before_scores": Point(scores, "store"),
 }
+IMPORT_POINTS = {
+    "before_lines": Point(imports, "store"),
+    "between_lines_and_commit": Point(imports, "store", always),
+    "after_lines": Point(Lease, "moved", always),
+    "before_import_done": Point(pipeline, "finish"),
+}
 SOURCE_POINTS = {
     "before_prompts": Point(sources, "store"),
     "between_prompts_and_commit": Point(shards, "count", always),
     "after_a_batch": Point(Lease, "moved", always),
     "before_the_last_word": Point(sources, "end"),
 }
-EVERYWHERE = POINTS | EVALUATION_POINTS | SOURCE_POINTS
+EVERYWHERE = POINTS | EVALUATION_POINTS | IMPORT_POINTS | SOURCE_POINTS
 
 
 def install(point: Point) -> None:
