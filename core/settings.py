@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     model_roots: tuple[Path, ...] = Field(
         (ROOT / "tiny" / "models",), description="folders whose sub-folders may be named as models"
     )
+    data_roots: tuple[Path, ...] = Field(
+        (), description="folders whose parquet files may be named as sources of prompts; none: no path can be named"
+    )
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
     )

@@ -13,10 +13,10 @@ from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
 from core.ledger import DRAFT, Claim
-from core.queries import datasets, evaluations, pipeline, runs, scores, secrets, shards
+from core.queries import datasets, evaluations, imports, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, cases, give_up, pairing, sifting
+from workers import advance, cases, gathering, give_up, importing, pairing, sifting
 from workers.cases import Case, Scored
 from workers.judging import judge_all
 from workers.lease import Beats, Lease
@@ -136,8 +136,8 @@ class ScoringDesk:
         with transaction() as session:  # whether more will come is asked first: what comes meanwhile is seen
             going = claim.role == DRAFT and pipeline.generating(session, claim)
             asked = datasets.frozen(session, claim.dataset_id)
-            rubrics = datasets.rubrics(session, claim.dataset_id)
-            waiting = [cases.of_chain(row, rubrics) for row in scores.waiting(session, claim)]
+            by_behavior = rubrics.of_dataset(session, claim.dataset_id)
+            waiting = [cases.of_chain(row, by_behavior) for row in scores.waiting(session, claim)]
         self._load_seconds = 0.0
         self._score(lease, stop, Docket(_named(asked.reward, claim), asked.seed, waiting))
         return AGAIN + WORTH * self._load_seconds if going else None
@@ -148,9 +148,9 @@ class ScoringDesk:
         with transaction() as session:
             scorers = runs.frozen(session, str(claim.run_id)).evaluation.scorers
             seed = datasets.frozen(session, claim.dataset_id).seed
-            rubrics = datasets.rubrics(session, claim.dataset_id)
+            by_behavior = rubrics.of_dataset(session, claim.dataset_id)
             rows = evaluations.waiting_judgements(session, claim, claim.model)
-        waiting = [cases.of_evaluation(row, rubrics) for row in rows]
+        waiting = [cases.of_evaluation(row, by_behavior) for row in rows]
         self._score(lease, stop, Docket(_named(scorers, claim), seed, waiting))
 
     def pair(self, lease: Lease, stop: threading.Event) -> None:
@@ -160,6 +160,11 @@ class ScoringDesk:
     def sift(self, lease: Lease, stop: threading.Event) -> None:
         """The filters over a whole dataset."""
         sifting.sift(lease)
+
+    def gather(self, lease: Lease, stop: threading.Event) -> None:
+        """Prompts from a source, or pairs from a file."""
+        read = importing.read_in if lease.claim.model == imports.MODEL else gathering.gather
+        read(lease, stop)
 
     def _score(self, lease: Lease, stop: threading.Event, docket: "Docket") -> None:
         if not docket.waiting:
@@ -201,6 +206,7 @@ STAGES: dict[Stage, Callable[[ScoringDesk, Lease, threading.Event], float | None
     Stage.judge: ScoringDesk.judge,
     Stage.pair: ScoringDesk.pair,
     Stage.sift: ScoringDesk.sift,
+    Stage.gather: ScoringDesk.gather,
 }
 
 

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from api.checks.budget import check_budget
 from api.checks.endpoint import check_endpoint
 from api.checks.models import complete_causal
-from api.checks.scorers import complete_scorers
+from api.checks.scorers import by_param, complete_scorers
+from api.checks.source import asked_of, check_source
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import TeacherConfig
 from core.errors import BadInput, UnknownName
@@ -32,10 +33,10 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     _check_served(config, at)
     found = _behaviors(session, project_id, config, at)
     teacher = _teacher(session, project_id, config.teacher, at)
-    several = len(config.reward) > 1
-    asked_rewards = {f"{at}reward.{n}" if several else f"{at}reward": one for n, one in enumerate(config.reward)}
-    reward = complete_scorers(session, project_id, asked_rewards, found)
+    reward = complete_scorers(session, project_id, by_param(config.reward, at), found)
     _check_numbers(config, found, at)
+    if config.source is not None:
+        check_source(session, project_id, config.source, at=f"{at}source")
     complete = config.model_copy(update={"teacher": teacher, "reward": reward})
     check_budget(complete, at=at)
     return CheckedDataset(complete, found)
@@ -61,13 +62,15 @@ def _teacher(session: Session, project_id: str, teacher: TeacherConfig, at: str)
 def _check_served(config: DatasetConfig, at: str) -> None:
     """What the form of a request knows and no worker of this version does is refused, not passed over."""
     if config.pairs is not None:
-        raise BadInput("No worker of this version imports pairs.", param=f"{at}pairs")
+        raise BadInput("Pairs are imported with POST /datasets/import; ask there.", param=f"{at}pairs")
 
 
 def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> None:
     there = {row.name: len(row.body["prompts"]) for row in found}
     if config.prompts is not None:
         asked, field = len(config.prompts), "prompts"
+    elif config.source is not None:
+        asked, field = asked_of(config.source, config.n_prompts)
     else:
         asked, field = config.n_prompts or sum(there.values()), "n_prompts"
         _check_shares(config.n_prompts, there, at)

@@ -11,7 +11,7 @@ from core.ledger import DRAFT, Claim
 from core.queries import parents
 from core.queries.rows import AnyRow
 from core.states import Stage
-from core.tables import Chain, Prompt, Score, Shard
+from core.tables import Chain, Pair, Prompt, Score, Scorer, Shard
 
 Owner = tuple[int | None, int | None]  # chain, evaluation answer: one of the two
 
@@ -78,9 +78,17 @@ def of_chain(session: Session, chain_id: int) -> list[Score]:
     return list(session.scalars(statement))
 
 
-def histogram(session: Session, dataset_id: str, *, scorer: str, bins: int = 40) -> dict[str, Any]:
-    """Counts of draft scores, revision scores and margins (revision minus draft) that one scorer gave to the chains.
+def _first(dataset_id: str) -> Any:
+    """The scorer whose scores stand on the pairs."""
+    declared = select(Scorer.name).where(Scorer.dataset_id == dataset_id, Scorer.position == 0).scalar_subquery()
+    on_a_pair = select(Pair.scorer).where(Pair.dataset_id == dataset_id).limit(1).scalar_subquery()
+    return func.coalesce(declared, on_a_pair)
 
+
+def histogram(session: Session, dataset_id: str, *, scorer: str | None = None, bins: int = 40) -> dict[str, Any]:
+    """Counts of draft scores, revision scores and margins (revision minus draft) of a dataset's scored chains.
+
+    By one scorer: the first one where none is named.
     Returns `{"scores": {"edges", "draft", "revision"}, "margins": {"edges", "counts"}}`; empty lists without scores.
     """
     draft, revision = aliased(Score), aliased(Score)
@@ -89,8 +97,8 @@ def histogram(session: Session, dataset_id: str, *, scorer: str, bins: int = 40)
         .join(revision, (revision.chain_id == draft.chain_id) & (revision.scorer == draft.scorer))
         .join(Chain, Chain.id == draft.chain_id)
         .where(
-            Chain.dataset_id == dataset_id, draft.scorer == scorer, draft.answer == "draft",
-            revision.answer == "revision",
+            Chain.dataset_id == dataset_id, draft.answer == "draft", revision.answer == "revision",
+            draft.scorer == (scorer or _first(dataset_id)),
             draft.value.is_not(None), revision.value.is_not(None),
         )
         .cte("scored")

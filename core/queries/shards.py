@@ -116,6 +116,19 @@ def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0
     _write(session, claim, **{name: getattr(Shard, name) + n for name, n in counters.items()})
 
 
+def counted(session: Session, claim: Claim) -> tuple[int, int]:
+    """(completed, failed) of the shard, which stays locked for this transaction. Raises LeaseLost."""
+    found = session.execute(select(Shard.completed, Shard.failed).where(_mine(claim)).with_for_update()).one_or_none()
+    if found is None:
+        raise LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
+    return found.completed, found.failed
+
+
+def count(session: Session, claim: Claim, *, completed: int, failed: int, total: int) -> None:
+    """What the shard counts from here on; a write that is repeated counts once. Raises LeaseLost."""
+    _write(session, claim, completed=completed, failed=failed, total=total)
+
+
 def reserve(session: Session, claim: Claim, rows: int) -> None:
     """Say how many rows are begun and not stored yet. Raises LeaseLost."""
     _write(session, claim, reserved=rows)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,12 +15,13 @@ from core.database import transaction
 from core.queries import behaviors, datasets
 from core.tables import DEFAULT_PROJECT
 from tests.factories import ledger, scene
-from tests.fakes.reward import ScriptedReward
+from tests.fakes.reward import ScriptedReward, by_length
 from tests.fakes.teacher import ScriptedTeacher, identify, turn
 from workers import generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.rewards import judge
+from workers.rewards.reward import Answer, Missing
 from workers.rewards.rule import Rule
 from workers.scoring import ScoringDesk
 from workers.teachers.teacher import Turn
@@ -35,14 +37,14 @@ def behavior(name: str = "polite", *, prompts: int = 30, **changed: Any) -> Beha
     return BehaviorSpec.model_validate(spec | {"rubric": RUBRIC} | changed)
 
 
-def ask(*specs: BehaviorSpec, reward: Any, **asked: Any) -> str:
+def ask(*specs: BehaviorSpec, reward: Any, project: str = DEFAULT_PROJECT, **asked: Any) -> str:
     """Ask for a dataset as the door does; returns its id."""
     wanted = specs or (behavior(prompts=6),)
     with transaction() as session:
-        rows = [behaviors.store(session, DEFAULT_PROJECT, spec) for spec in wanted]
+        rows = [behaviors.store(session, project, spec) for spec in wanted]
         config = {"behavior": [spec.name for spec in wanted], "teacher": {"model": ledger.TEACHER}, "reward": reward}
         found = DatasetConfig.model_validate(config | asked)
-        return datasets.create(session, project_id=DEFAULT_PROJECT, config=found, behaviors=rows).id
+        return datasets.create(session, project_id=project, config=found, behaviors=rows).id
 
 
 def by_answer(prompt: str) -> Turn:
@@ -56,7 +58,9 @@ class Bench:
     def __init__(self, says: Says = by_answer) -> None:
         self.says = says
         self.heard: list[str] = []
-        self.keys: list[str | None] = []
+        self.keys: list[str | None] = []  # that judges were loaded with
+        self.opened: set[tuple[str | None, str]] = set()  # key and question
+        self.scored: list[tuple[str, str]] = []  # scorer and answer, of the scorers that are no judges
         self.teacher = ScriptedTeacher()
 
     def seat(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,19 +71,27 @@ class Bench:
 
         async def load_judge_model(config: ModelConfig, *, api_key: str | None = None) -> ScriptedTeacher:
             self.keys.append(api_key)
-            return ScriptedTeacher(self._judge, model=str(config.model))
+            return ScriptedTeacher(partial(self._judge, api_key), model=str(config.model))
 
         def load_reward(config: RewardConfig) -> ScriptedReward | Rule:
-            return Rule(config) if config.kind == "rule" else ScriptedReward(config.scorer)
+            return Rule(config) if config.kind == "rule" else ScriptedReward(config.scorer, self._noting(config))
 
         monkeypatch.setattr(generation, "load_teacher", load_teacher)
         monkeypatch.setattr(generation, "identify", identify)
         monkeypatch.setattr(judge, "load_teacher", load_judge_model)
         monkeypatch.setattr(scoring, "load_reward", load_reward)
 
-    def _judge(self, prompt: str, number: int) -> Turn:
+    def _noting(self, config: RewardConfig) -> Callable[[Answer], float | Missing]:
+        def value(answer: Answer) -> float | Missing:
+            self.scored.append((config.scorer, answer.text))
+            return by_length(answer)
+
+        return value
+
+    def _judge(self, api_key: str | None, prompt: str, number: int) -> Turn:
         assert number == 0
         self.heard.append(prompt)
+        self.opened.add((api_key, prompt))
         return self.says(prompt)
 
 

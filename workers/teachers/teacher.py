@@ -17,11 +17,15 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Turn:
-    """One answer. The ids are the words alone, without the token that ends the turn."""
+    """One answer. The ids are the words alone, without the token that ends the turn.
+
+    `finish` is stop, length when max_tokens cut it off, error when the model cannot write the shape asked for, or what
+    an endpoint says: content_filter, refusal or tool_calls.
+    """
 
     text: str
     token_ids: tuple[int, ...]
-    finish: str  # stop; length when max_tokens cut it off; an endpoint's content_filter, refusal or tool_calls
+    finish: str
     prompt_tokens: int
     cached_tokens: int  # of the prompt's, how many the prefix cache served
     counted: int | None = None  # sampled tokens, where the ids are not known
