@@ -17,11 +17,12 @@ from core.settings import settings
 from core.states import Queue
 from workers import advance, give_up
 from workers.allowance import Allowance
+from workers.chain import Identity
 from workers.lease import Beats, Lease
 from workers.micro_batch import batches
 from workers.persist import persist
 from workers.places import Places
-from workers.plan import Make, Plan, plan, uses_cache
+from workers.plan import Make, Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
@@ -73,6 +74,12 @@ class GeneratingDesk:
         return self._loaded.teacher.key if self._loaded else None
 
     @property
+    def _known(self) -> "tuple[Loaded, Identity] | None":
+        if self._teacher is None or self._loaded is None:
+            return None
+        return self._loaded, Identity(self._teacher.engine, self._teacher.fingerprint, self._teacher.template_hash)
+
+    @property
     def _tired(self) -> bool:
         return time.monotonic() - self._since > settings().turn_seconds
 
@@ -101,7 +108,7 @@ class GeneratingDesk:
         """
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
         try:
-            work = await asyncio.to_thread(_read_plan, claim)
+            work = await asyncio.to_thread(_read_plan, claim, self._known)
             if work.make:  # the cache may have it all
                 if not await self._turn(lease, work, stop):
                     self._beats.close(lease)
@@ -138,7 +145,7 @@ class GeneratingDesk:
         await asyncio.to_thread(self._device.give)
 
     async def _load(self, claim: Claim, work: Plan) -> None:
-        needed = _needed(claim, work)
+        needed = _needed(claim, work.teacher)
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
@@ -176,11 +183,11 @@ class GeneratingDesk:
             claim = await asyncio.to_thread(self._claim, self.model, only=True)
             if claim is None:
                 return None
-            work = await asyncio.to_thread(_read_plan, claim)
+            work = await asyncio.to_thread(_read_plan, claim, self._known)
         except Unavailable as error:
             log.warning("database away", error=error.message)
             return None
-        if _needed(claim, work) != self._loaded:
+        if _needed(claim, work.teacher) != self._loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
@@ -294,8 +301,8 @@ async def _write(bench: Bench, work: Plan) -> None:
         ready = max(0, ready - ended)
 
 
-def _needed(claim: Claim, work: Plan) -> Loaded:
-    return Loaded(work.teacher, claim.project_id if work.teacher.secret else None)
+def _needed(claim: Claim, teacher: ModelConfig) -> Loaded:
+    return Loaded(teacher, claim.project_id if teacher.secret else None)
 
 
 def _secret(claim: Claim, work: Plan) -> str | None:
@@ -315,10 +322,17 @@ def _keep_turns(work: Plan) -> None:
         log.warning("turns not kept", error=error.message)
 
 
-def _read_plan(claim: Claim) -> Plan:
-    """Who the teacher is is found out between two transactions: weights may be long to read."""
+def _read_plan(claim: Claim, known: tuple[Loaded, Identity] | None) -> Plan:
+    """Who the teacher is, is known of one that is loaded; else it is found out between two transactions.
+
+    Weights may be long to read.
+    """
     with transaction() as session:
         cached = uses_cache(session, claim)
-    identity = identify(cached.teacher) if cached is not None else None
+        if cached is None:
+            return plan(session, claim)
+        if known is not None and _needed(claim, to_load(cached.teacher)) == known[0]:
+            return plan(session, claim, identity=known[1])
+    identity = identify(cached.teacher)
     with transaction() as session:
         return plan(session, claim, identity=identity)

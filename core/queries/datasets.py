@@ -125,6 +125,8 @@ def resume(session: Session, project_id: str, id: str) -> Dataset:
 def advance(session: Session, id: str) -> bool:
     """End a dataset whose shards have all ended; True when it ended now."""
     busy = select(Shard.id).where(parents.of_dataset(id), Shard.state.in_(parents.OPEN)).limit(1)
+    if session.scalar(busy) is not None:  # most often, and the row need not be read and locked to see it
+        return False
     dataset = session.scalars(select(Dataset).where(Dataset.id == id).with_for_update()).one()
     if dataset.state != DatasetState.in_progress or session.scalar(busy) is not None:
         return False
