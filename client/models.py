@@ -111,7 +111,7 @@ class Pair(Answer):
     """A pair."""
 
     id: str
-    behavior: str
+    behavior: str | None
     split: str
     prompt: list[dict[str, str]]
     chosen: str

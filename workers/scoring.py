@@ -13,10 +13,10 @@ from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
 from core.ledger import DRAFT, Claim
-from core.queries import datasets, evaluations, pipeline, rubrics, runs, scores, secrets, shards
+from core.queries import datasets, evaluations, imports, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, cases, give_up, pairing, sifting
+from workers import advance, cases, gathering, give_up, importing, pairing, sifting
 from workers.cases import Case, Scored
 from workers.judging import judge_all
 from workers.lease import Beats, Lease
@@ -24,6 +24,7 @@ from workers.persist import persist
 from workers.rewards import load_reward
 from workers.rewards.judge import Judge, load_judge
 from workers.rewards.reward import RewardModel, Verdict
+from workers.shared_device import SharedDevice
 
 log = structlog.get_logger()
 AGAIN = 0.5  # seconds until drafts of chains that go on are looked for again
@@ -33,9 +34,10 @@ WORTH = 10.0  # and so many times as long as it took to load the scorer for them
 class ScoringDesk:
     """Drains the queue `score`. The last scorer stays loaded."""
 
-    def __init__(self, beats: Beats, owner: str) -> None:
+    def __init__(self, beats: Beats, owner: str, device: SharedDevice | None = None) -> None:
         self._beats = beats
         self._owner = owner
+        self._device = device or SharedDevice()
         self._runner = asyncio.Runner()
         self._reward: RewardModel | Judge | None = None
         self._loaded: RewardConfig | None = None
@@ -45,15 +47,19 @@ class ScoringDesk:
     def drain(self, stop: threading.Event) -> None:
         """Work until nothing can be claimed, or `stop` is set."""
         while not stop.is_set():
+            if self._device.due():
+                self._let_go()
             with transaction() as session:
                 claim = shards.claim(session, queue=Queue.score, owner=self._owner, model=self.model)
             if claim is None:
+                if self._device.due(idle=True):
+                    self._let_go()
                 return
             self._shard(claim, stop)
 
     def close(self) -> None:
         """End the scorer."""
-        self._unload()
+        self._let_go()
         self._runner.close()
 
     @property
@@ -100,6 +106,10 @@ class ScoringDesk:
             self._loaded, self._owner_of_key = config, project
             self._load_seconds = time.monotonic() - begun
         return self._reward
+
+    def _let_go(self) -> None:
+        self._unload()
+        self._device.give()
 
     def _load(self, config: RewardConfig, claim: Claim) -> RewardModel | Judge:
         if config.kind != "judge":
@@ -151,8 +161,15 @@ class ScoringDesk:
         """The filters over a whole dataset."""
         sifting.sift(lease)
 
+    def gather(self, lease: Lease, stop: threading.Event) -> None:
+        """Prompts from a source, or pairs from a file."""
+        read = importing.read_in if lease.claim.model == imports.MODEL else gathering.gather
+        read(lease, stop)
+
     def _score(self, lease: Lease, stop: threading.Event, docket: "Docket") -> None:
         if not docket.waiting:
+            return
+        if docket.config.has_engine and not self._device.take(lease, stop):
             return
         reward = self._scorer(docket.config, lease.claim)
         if isinstance(reward, Judge):
@@ -189,6 +206,7 @@ STAGES: dict[Stage, Callable[[ScoringDesk, Lease, threading.Event], float | None
     Stage.judge: ScoringDesk.judge,
     Stage.pair: ScoringDesk.pair,
     Stage.sift: ScoringDesk.sift,
+    Stage.gather: ScoringDesk.gather,
 }
 
 

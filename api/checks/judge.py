@@ -1,19 +1,10 @@
-"""An LLM judge as asked for: a model that can be asked, a key that is there, a rubric for every behavior."""
+"""What an LLM judge rates by: every behavior has a rubric."""
 
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
 from core.configs.behavior import BehaviorSpec
-from core.configs.reward import RewardConfig
 from core.errors import BadInput
-from core.queries import secrets
 from core.tables import Behavior
-
-
-def check_judge(session: Session, project_id: str, judge: RewardConfig, *, param: str) -> None:
-    """What must hold of a judge behind an endpoint. Raises UnknownName for a secret that is not there."""
-    secrets.check(session, project_id, judge.secret, param=f"{param}.secret")
 
 
 def check_rubric(behaviors: Sequence[Behavior], *, param: str) -> None:

@@ -68,7 +68,8 @@ def _dataset(session: Session, project_id: str, id: str) -> Dataset:
 
 
 def _student(session: Session, project_id: str, name: str | None) -> str:
-    return complete_causal(session, project_id, name=name or settings().default_student, param="student")
+    asked = name or settings().default_student
+    return complete_causal(session, project_id, name=asked, param="student", adapter=False)
 
 
 def _evaluation(

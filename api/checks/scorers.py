@@ -11,6 +11,12 @@ from core.errors import BadInput
 from core.tables import Behavior
 
 
+def by_param(rewards: Sequence[RewardConfig], at: str = "") -> dict[str, RewardConfig]:
+    """Scorers by the path of their field: `reward` for a single one, else `reward.0`, `reward.1`, ..."""
+    several = len(rewards) > 1
+    return {f"{at}reward.{place}" if several else f"{at}reward": one for place, one in enumerate(rewards)}
+
+
 def complete_scorers(
     session: Session, project_id: str, asked: Mapping[str, RewardConfig], behaviors: Sequence[Behavior]
 ) -> tuple[RewardConfig, ...]:

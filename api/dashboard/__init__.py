@@ -2,10 +2,30 @@
 
 from fastapi import APIRouter
 
-from api.dashboard import behaviors, datasets, distillations, login, new, overview, runs, static
+from api.dashboard import (
+    behaviors,
+    cache,
+    datasets,
+    distillations,
+    exports,
+    filters,
+    keys,
+    login,
+    new,
+    overview,
+    provenance,
+    review,
+    runs,
+    secrets,
+    static,
+)
 
 router = APIRouter(include_in_schema=False)
-for part in (static, login, overview, new, distillations, datasets, runs, behaviors):
+ORDER = (  # an address of words stands before one that takes any word
+    *(static, login, overview, new, distillations, exports, filters, review, provenance, datasets, runs, behaviors),
+    *(keys, secrets, cache),
+)
+for part in ORDER:
     router.include_router(part.router)
 
 __all__ = ["router"]

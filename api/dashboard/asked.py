@@ -2,24 +2,48 @@
 
 from typing import Any
 
+from api.dashboard.answers import answer, put
 from api.dashboard.fields import Fields
 from api.dashboard.questions import Question, method_cards, questions
+from core.configs.budget import BudgetConfig
 from core.configs.dataset import DatasetConfig
+from core.configs.filters import FilterConfig
 from core.configs.run import LoraConfig, TrainingConfig
 from core.configs.sampling import Sampling
-from core.methods.choice import MethodChoice, method_names
+from core.configs.teacher import TeacherConfig
+from core.methods.choice import MethodChoice
 
 FIRST = ("mode", "epochs", "learning_rate", "batch_size", "max_length")
-ROOTS = ("dataset.", "training.", "method.", "evaluation.")
 DEFAULT_METHOD = MethodChoice.model_fields["type"].default
+MODELS = ("dataset.teacher.model", "student")
 
 
 def data_questions() -> list[Question]:
     """How many prompts, and how the teacher samples."""
     return [
-        *questions(DatasetConfig, "dataset", only=("n_prompts", "samples_per_prompt", "seed")),
+        *questions(DatasetConfig, "dataset", only=("n_prompts", "samples_per_prompt")),
         *questions(Sampling, "dataset.teacher.sampling", only=("temperature", "max_tokens")),
     ]
+
+
+def more_data_questions() -> list[Question]:
+    """Rounds, candidates, wrappers, the cache, the seed."""
+    return questions(DatasetConfig, "dataset", only=("rounds", "best_of", "wrappers", "cache", "seed"))
+
+
+def endpoint_questions() -> list[Question]:
+    """Where a teacher is that is not served here."""
+    return questions(TeacherConfig, "dataset.teacher", only=("engine", "base_url", "secret"))
+
+
+def filter_questions(prefix: str = "dataset.filters") -> list[Question]:
+    """Which pairs are kept."""
+    return questions(FilterConfig, prefix)
+
+
+def budget_questions() -> list[Question]:
+    """What the dataset may cost at most."""
+    return questions(BudgetConfig, "dataset.budget")
 
 
 def training_questions() -> tuple[list[Question], list[Question]]:
@@ -32,42 +56,26 @@ def training_questions() -> tuple[list[Question], list[Question]]:
 
 def body_of(fields: Fields) -> dict[str, Any]:
     """The request: fields left empty or at their default are left out, and so are those of methods not chosen."""
-    defaults = {question.name: question.default for question in _every_question()} | {"method.type": DEFAULT_METHOD}
     body: dict[str, Any] = {"dataset": {"behavior": fields.all("dataset.behavior")}}
     method = fields.get("method.type", DEFAULT_METHOD)
-    for name, value in fields.pairs:
-        foreign = any(name.startswith(f"method.{other}.") for other in method_names() if other != method)
-        if value.strip() and value != defaults.get(name) and not foreign and _is_ours(name):
-            _put(body, name, _typed(value.strip()))
+    if method != DEFAULT_METHOD:
+        put(body, "method.type", method)
+    for name in MODELS:
+        if fields.get(name).strip():
+            put(body, name, fields.get(name).strip())
+    first, rest = training_questions()
+    made = [*data_questions(), *more_data_questions(), *endpoint_questions(), *filter_questions(), *budget_questions()]
+    chosen = [question for card in method_cards() if card.name == method for question in card.questions]
+    answer(body, fields, [*made, *chosen, *first, *rest])
     reward = fields.get("reward").strip()
     if reward:
         kind, _, rule = reward.partition(":")
-        _put(body, "dataset.reward", {"kind": "rule", "rule": rule} if kind == "rule" else {"model": reward})
+        put(body, "dataset.reward", {"kind": "rule", "rule": rule} if kind == "rule" else {"model": reward})
     return body
 
 
-def _is_ours(name: str) -> bool:
-    return name == "student" or (name.startswith(ROOTS) and name != "dataset.behavior")
-
-
-def _every_question() -> list[Question]:
-    first, rest = training_questions()
-    return [*data_questions(), *first, *rest, *(question for card in method_cards() for question in card.questions)]
-
-
-def _put(body: dict[str, Any], path: str, value: Any) -> None:
-    *steps, last = path.split(".")
-    for step in steps:
-        found = body.setdefault(step, {})
-        body = found if isinstance(found, dict) else {}
-    body[last] = value
-
-
-def _typed(text: str) -> int | float | str:
-    """A whole number, a number, or the text; the config itself says what is right."""
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+def filters_of(fields: Fields) -> dict[str, Any]:
+    """The body of POST /datasets/{id}/filters."""
+    body: dict[str, Any] = {}
+    answer(body, fields, filter_questions(""))
+    return body

@@ -20,7 +20,18 @@ class Commands:
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> str:
         """Ask for something."""
-        lines = [f"curl -X POST {shlex.quote(self.base + path)}", '  -H "Authorization: Bearer $BURNISH_KEY"']
+        return self._send("POST", path, body)
+
+    def patch(self, path: str, body: dict[str, Any]) -> str:
+        """Change something."""
+        return self._send("PATCH", path, body)
+
+    def delete(self, path: str) -> str:
+        """Take something away."""
+        return self._send("DELETE", path, None)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> str:
+        lines = [f"curl -X {method} {shlex.quote(self.base + path)}", '  -H "Authorization: Bearer $BURNISH_KEY"']
         if body is not None:
             lines += ['  -H "Content-Type: application/json"', f"  -d {shlex.quote(json.dumps(body, indent=2))}"]
         return " \\\n".join(lines)

@@ -1,26 +1,32 @@
-"""The pages of datasets: the list, one with its progress and histograms, and the buttons."""
+"""The pages of datasets: the list, one with its funnel, charts and pairs, and the buttons."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
 from api.dashboard import timeline
+from api.dashboard.charts import charts
 from api.dashboard.curl import Commands, Curl
+from api.dashboard.exports import export_links
+from api.dashboard.filters import filter_values
+from api.dashboard.funnel import gates
+from api.dashboard.pair_filter import AskedPairs
 from api.dashboard.pairs import pair_values
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
+from api.dashboard.stages import stage_bars
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
-from api.routes.dataset_pairs import export_pairs, pair_filter
+from api.routes.dataset_pairs import read_funnel
 from api.routes.datasets import shown
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
 from core.errors import NotFound
-from core.queries import chains, datasets, distillations, events, prompts, scores
-from core.queries.pairs import PairFilter
+from core.queries import chains, datasets, distillations, events, prompts, stages
+from core.queries.progress import progress_of
 from core.tables import Dataset
 
 router = APIRouter(prefix="/dashboard/datasets", route_class=PageRoute)
@@ -39,7 +45,8 @@ def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
     """Newest first."""
     with transaction() as session:
         rows = datasets.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        shown_rows = [show_dataset(row, datasets.progress(session, row.id)) for row in rows[: paging.limit]]
+        counted = progress_of(session, [row.id for row in rows])
+        shown_rows = [show_dataset(row, counted[row.id]) for row in rows[: paging.limit]]
     return page(
         "datasets.html",
         caller,
@@ -53,10 +60,9 @@ def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
 
 
 @router.get("/{id}")
-def show_dataset_page(
-    id: str, caller: Looker, curl: Curl, paging: ListPage, filter: Annotated[PairFilter, Depends(pair_filter)]
-) -> Response:
-    """Progress, histograms, pairs with their word diff, failures, events."""
+def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, filter: AskedPairs) -> Response:
+    """Progress, funnel, charts, pairs with their word diff, failures, events."""
+    funnel = gates(id, read_funnel(id, caller))
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
         dataset = shown(session, row)
@@ -65,32 +71,30 @@ def show_dataset_page(
             "dataset.html",
             caller,
             dataset=dataset,
-            step=step,
+            preview=row.purpose == "preview",
             spoken=timeline.spoken([step]),
             prompts=row.n_prompts,
+            gates=funnel,
+            stages=stage_bars(dataset, stages.of_dataset(session, id)),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
             failures=chains.failures(session, id, limit=FAILURES),
             quarantined=prompts.quarantined(session, id)[:FAILURES],
             distillation=distillations.of_dataset(session, id),
+            exports=export_links(curl, id),
             live=dataset.status not in ENDED,
             commands=_commands(curl, id),
             actions=actions(dataset.status),
+            **filter_values(session, curl, row),
             **pair_values(session, id, filter, paging),
         )
 
 
-@router.get("/{id}/histogram.json")
-def read_histogram(id: str, caller: Looker) -> JSONResponse:
-    """Counts of scores and margins, for the charts."""
+@router.get("/{id}/charts.json")
+def read_charts(id: str, caller: Looker) -> JSONResponse:
+    """Scores, margins and lengths, for the charts."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        return JSONResponse(scores.histogram(session, id))
-
-
-@router.get("/{id}/export")
-def export_dataset(request: Request, id: str, caller: Looker, format: Literal["trl", "jsonl"] = "trl") -> Response:
-    """The kept pairs, as the API streams them."""
-    return export_pairs(request, id, caller, format)
+        return JSONResponse(charts(session, id))
 
 
 @router.post("/{id}/{action}")
@@ -113,8 +117,9 @@ def actions(status: str) -> list[str]:
 def _commands(curl: Commands, id: str) -> dict[str, Any]:
     return {
         "read": curl.get(f"/datasets/{id}"),
-        "pairs": curl.get(f"/datasets/{id}/pairs?verdict=kept"),
-        "export": curl.get(f"/datasets/{id}/export?format=trl") + f" -o {id}.jsonl",
+        "funnel": curl.get(f"/datasets/{id}/funnel"),
         "stats": curl.get(f"/datasets/{id}/stats"),
+        "pairs": curl.get(f"/datasets/{id}/pairs?verdict=kept"),
+        "failures": curl.get(f"/datasets/{id}/failures"),
         **{action: curl.post(f"/datasets/{id}/{action}") for action in MOVES},
     }

@@ -31,6 +31,12 @@ def words_changed(before: str, after: str) -> list[Piece]:
     return _calm(pieces)
 
 
+def sides_changed(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
+    """Each text by itself: the first with what is only in it marked as removed, the second with what was added."""
+    pieces = words_changed(before, after)
+    return [piece for piece in pieces if piece.kind != "added"], [piece for piece in pieces if piece.kind != "removed"]
+
+
 def _calm(pieces: list[Piece]) -> list[Piece]:
     """Neighbours of one kind joined; a lone space between two changes counts as changed: the marks are calmer."""
     calm: list[Piece] = []

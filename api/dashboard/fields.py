@@ -16,13 +16,24 @@ class Fields:
 
     pairs: tuple[tuple[str, str], ...] = field(default=())
 
+    def __contains__(self, name: object) -> bool:
+        """Whether the form sent the name at all."""
+        return any(key == name for key, _ in self.pairs)
+
     def get(self, name: str, default: str = "") -> str:
         """The first value of a name."""
         return next((value for key, value in self.pairs if key == name), default)
 
+    def last(self, name: str) -> str:
+        """The last value of a name: what a checkbox says over the hidden field before it."""
+        return next((value for key, value in reversed(self.pairs) if key == name), "")
+
     def all(self, name: str) -> list[str]:
         """Every value of a name."""
         return [value for key, value in self.pairs if key == name]
+
+
+NO_FIELDS = Fields()
 
 
 async def sent_fields(request: Request) -> Fields:

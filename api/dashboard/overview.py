@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 from sqlalchemy.orm import Session
 
 from api.dashboard import timeline
@@ -14,7 +15,7 @@ from api.dashboard.timeline import Step
 from api.dashboard.visitor import Looker
 from api.metrics import WORKER_SECONDS
 from core.database import transaction
-from core.queries import datasets, distillations, gauges, runs, workers
+from core.queries import cached_turns, datasets, distillations, gauges, runs, workers
 from core.states import DistillationState, Queue, ShardState
 from core.tables import Distillation
 
@@ -22,6 +23,7 @@ router = APIRouter(route_class=PageRoute)
 
 DAY_SECONDS = 86_400.0
 RECENT = 6
+Refreshed = Annotated[str | None, Header(alias="x-refresh", max_length=10)]
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Line:
 
 
 @router.get("/")
-def show_overview(caller: Looker, curl: Curl) -> Response:
-    """Workers, queues, pace, and the newest work."""
+def show_overview(caller: Looker, curl: Curl, refreshed: Refreshed = None) -> Response:
+    """Workers, queues, pace, the cache and the newest work; a refresh leaves out the cache, which is slow to count."""
     with transaction() as session:
         recent = distillations.page(session, caller.project_id, limit=RECENT)
         return page(
@@ -46,6 +48,8 @@ def show_overview(caller: Looker, curl: Curl) -> Response:
             lines=[Line(row, timeline.of_distillation(session, row)) for row in recent],
             datasets=datasets.page(session, caller.project_id, limit=RECENT),
             runs=runs.page(session, caller.project_id, limit=RECENT),
+            cache=cached_turns.stats(session, caller.project_id) if refreshed is None else None,
+            trim=curl.post("/cache/trim", {"unused_days": 30}),
             live=True,
             command=curl.get("/distillations"),
         )

@@ -12,7 +12,7 @@ from api.schemas.pair import PairObject, show_pair
 from core.queries import pairs
 from core.queries.pairs import PairFilter
 
-ON_ONE_PAGE = 10
+ON_ONE_PAGE = 5
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,26 @@ class ReviewedPair:
     pieces: list[Piece]
 
 
+def reviewed(pair: PairObject) -> ReviewedPair:
+    """A pair with its word diff."""
+    return ReviewedPair(pair, words_changed(pair.rejected, pair.chosen))
+
+
+def query(filter: PairFilter, **more: str | None) -> str:
+    """The filter, and whatever else a page is asked for, as the query of an address."""
+    asked = {name: value for name, value in (vars(filter) | more).items() if value is not None}
+    return urlencode({name: str(value).lower() if isinstance(value, bool) else value for name, value in asked.items()})
+
+
 def pair_values(session: Session, id: str, filter: PairFilter, paging: Paging) -> dict[str, Any]:
     """What the template shows of a page of pairs."""
     limit = min(paging.limit, ON_ONE_PAGE)
     rows = pairs.page(session, id, filter, after=paging.after, limit=limit + 1)
     shown = [show_pair(row) for row in rows[:limit]]
-    asked = {name: value for name, value in vars(filter).items() if value is not None}
     return {
-        "pairs": [ReviewedPair(pair, words_changed(pair.rejected, pair.chosen)) for pair in shown],
+        "pairs": [reviewed(pair) for pair in shown],
         "filter": filter,
-        "next_pairs": urlencode(asked | {"after": shown[-1].id}) if len(rows) > limit else None,
+        "no_filter": PairFilter(),
+        "next_pairs": query(filter, after=shown[-1].id) if len(rows) > limit else None,
         "first_pairs": paging.after is None,
     }

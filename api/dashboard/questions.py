@@ -1,4 +1,4 @@
-"""Form fields drawn from the configs themselves: what a method or a training can be told, with bounds and defaults."""
+"""Form fields drawn from the configs themselves: what can be asked for, with bounds and defaults."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +11,22 @@ from pydantic.fields import FieldInfo
 
 from core.methods.choice import MethodChoice, method_names
 
-LABELS = {"n_prompts": "prompts", "sft_weight": "SFT weight", "max_tokens": "longest answer", "dtype": "number format"}
+LABELS = {
+    "n_prompts": "prompts", "sft_weight": "SFT weight", "max_tokens": "longest answer", "dtype": "number format",
+    "usd": "USD", "max_chars": "longest side", "best_of": "revisions to choose from", "ngram": "words in a row",
+    "min_margin": "least margin", "cache": "use the cache of turns",
+}  # fmt: skip
+BLANK = {"n_prompts": "all there are", "model": "the default", "base_url": "https://…", "secret": "none"}
 
 
 @dataclass(frozen=True)
 class Question:
-    """One field: `name` is the path in the request, `kind` is number, text or choice."""
+    """One field: `name` is the path in the request, `kind` is number, text, words, choice, switch or group.
+
+    A text may be a number too, words may not. A group is a part of the request that is left out unless it is switched
+    on; its fields are `parts`. `default` is what counts when nothing is said, "true" or "false" for switches. Where the
+    request may say null instead of the default, `nullable`, an empty field says it.
+    """
 
     name: str
     label: str
@@ -24,8 +34,15 @@ class Question:
     default: str
     help: str
     choices: tuple[str, ...] = ()
+    parts: tuple["Question", ...] = ()
+    nullable: bool = False
     whole: bool = False
     least: float | None = None
+
+    @property
+    def blank(self) -> str:
+        """What an empty field stands for."""
+        return BLANK.get(self.name.rpartition(".")[2], "no limit" if ".budget." in self.name else "off")
 
 
 def questions(config: type[BaseModel], prefix: str, *, only: tuple[str, ...] | None = None) -> list[Question]:
@@ -37,7 +54,7 @@ def _asked(config: type[BaseModel], prefix: str, only: tuple[str, ...] | None) -
     for name, field in config.model_fields.items():
         if only is not None and name not in only:
             continue
-        question = _question(f"{prefix}.{name}", name, field)
+        question = _question(f"{prefix}.{name}" if prefix else name, name, field)
         if question is not None:
             yield question
 
@@ -48,13 +65,30 @@ def _question(path: str, name: str, field: FieldInfo) -> Question | None:
     kinds = _kinds(field.annotation)
     choices = tuple(value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind))
     numbers = [kind for kind in kinds if kind in (int, float)]
+    if kinds == [bool]:
+        return Question(path, label, "switch", default.lower(), help)
     if choices and not numbers:
-        return Question(path, label, "choice", default, help, choices)
+        return Question(path, label, "choice", default, help, choices if default else ("", *choices))
     if choices and numbers:
         return Question(path, label, "text", default, help or f"a number, or {' or '.join(choices)}")
     if numbers:
-        return Question(path, label, "number", default, help, whole=numbers == [int], least=_least(field))
-    return None
+        empty = default != "" and type(None) in get_args(field.annotation)
+        return Question(
+            path, label, "number", default, help, nullable=empty, whole=numbers == [int], least=_least(field)
+        )
+    if kinds == [str]:
+        return Question(path, label, "words", default, help)
+    return _group(path, label, field, kinds)
+
+
+def _group(path: str, label: str, field: FieldInfo, kinds: list[Any]) -> Question | None:
+    """A part that may be left out; other parts are asked for field by field, or not at all."""
+    if field.default is not None or len(kinds) != 1 or not isinstance(kinds[0], type):
+        return None
+    if not issubclass(kinds[0], BaseModel):
+        return None
+    parts = tuple(questions(kinds[0], path))
+    return Question(path, label, "group", "false", field.description or "", parts=parts)
 
 
 def _kinds(annotation: Any) -> list[Any]:

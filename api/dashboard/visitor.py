@@ -36,6 +36,7 @@ class Visits:
 
 Looker = Annotated[Caller, Depends(Visits(Scope.read))]
 Actor = Annotated[Caller, Depends(Visits(Scope.write))]
+Keeper = Annotated[Caller, Depends(Visits(Scope.admin))]
 
 
 def check_same_origin(request: Request) -> None:

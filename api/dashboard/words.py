@@ -19,6 +19,14 @@ def count(value: float) -> str:
     return f"{value:,.0f}".replace("-", MINUS)
 
 
+def rough(value: float) -> str:
+    """A large number in short: 12,300 as 12.3k, 4,500,000 as 4.5M."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size and abs(value) >= 1e4:
+            return f"{value / size:.1f}{unit}"
+    return count(value)
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """A measured number with so many significant digits; a dash for none."""
     if value is None or not math.isfinite(value):
@@ -42,6 +50,22 @@ def signed(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """A share as a percentage."""
     return DASH if value is None else f"{100 * value:.0f}%"
+
+
+def size(bytes: float) -> str:
+    """Bytes in the unit that suits: 512 B, 3.4 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if bytes < 1000:
+            return f"{bytes:.0f} {unit}" if unit == "B" or bytes >= 100 else f"{bytes:.1f} {unit}"
+        bytes /= 1000
+    return f"{bytes:.1f} TB"
+
+
+def money(usd: float | None) -> str:
+    """USD to the cent, small sums with more places."""
+    if usd is None:
+        return DASH
+    return f"${usd:,.2f}" if usd == 0 or usd >= 0.1 else f"${usd:.2g}" if usd >= 1e-4 else "under $0.0001"
 
 
 def duration(seconds: float | None) -> str:
@@ -102,10 +126,13 @@ def short(name: str | None) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
+    "rough": rough,
     "number": number,
     "score": score,
     "signed": signed,
     "percent": percent,
+    "size": size,
+    "money": money,
     "duration": duration,
     "ago": ago,
     "clock": clock,

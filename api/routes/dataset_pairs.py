@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from sqlalchemy.orm import Session
 
 from api import export
@@ -12,17 +12,29 @@ from api.deps import ListPage, Paging, Reader
 from api.schemas.page import Page, page_of
 from api.schemas.pair import FailureObject, PairObject, show_failed_chain, show_pair, show_quarantined
 from api.schemas.stats import FunnelObject, StatsObject
+from core.card import card
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import chains, datasets, pairs, prompts, scorers, scores
+from core.queries import cards, chains, datasets, pairs, prompts, scorers, scores
 from core.queries.pairs import PairFilter
 
 router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
 
 Split = Literal["train", "validation"]
 Verdict = Literal["kept", "dropped"]
+Format = Literal["trl", "openai", "parquet", "jsonl"]
 EXPORT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}, "description": "One pair a line."}
+    200: {
+        "content": {
+            export.JSONL: {"schema": {"type": "string"}},
+            export.PARQUET: {"schema": {"type": "string", "format": "binary"}},
+        },
+        "description": "One pair a line, or a row.",
+    }
+}
+
+CARD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/markdown": {"schema": {"type": "string"}}}, "description": "Markdown."}
 }
 
 
@@ -32,9 +44,11 @@ def pair_filter(
     min_margin: Annotated[
         float | None, Query(allow_inf_nan=False, description="least score_chosen minus score_rejected")
     ] = None,
+    reason: Annotated[str | None, Query(max_length=100, description="why they were dropped")] = None,
+    reviewed: Annotated[bool | None, Query(description="whether a person has decided about them")] = None,
 ) -> PairFilter:
     """Which pairs to list."""
-    return PairFilter(split=split, verdict=verdict, min_margin=min_margin)
+    return PairFilter(split=split, verdict=verdict, min_margin=min_margin, reason=reason, reviewed=reviewed)
 
 
 AskedScorer = Annotated[str | None, Query(max_length=1_000, description="left out: the first one")]
@@ -86,7 +100,8 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
     """How many chains came through each gate."""
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        made = datasets.progress(session, id)["stages"].get("generate", {"completed": 0, "failed": 0})
+        first = "generate" if row.config["pairs"] is None else "gather"
+        made = datasets.progress(session, id)["stages"].get(first, {"completed": 0, "failed": 0})
         counts = datasets.pair_counts(session, row)
         failed = chains.failed_by_reason(session, id)
         quarantined = len(prompts.quarantined(session, id))
@@ -110,14 +125,23 @@ def export_pairs(
     request: Request,
     id: str,
     caller: Reader,
-    format: Literal["trl", "jsonl"] = "trl",
+    format: Format = "trl",
     split: Split | None = None,
     verdict: Literal["kept", "dropped", "all"] = "kept",
 ) -> StreamingResponse:
-    """JSON lines, streamed: `trl` for TRL's DPO trainer, `jsonl` for the pair objects. What is finished so far."""
+    """Streamed: `trl` for TRL's DPO trainer, `parquet` with the same columns, `openai` for fine-tuning there (without
+    scores), `jsonl` with everything there is about a pair. What is finished so far."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
     asked = PairFilter(split=split, verdict=None if verdict == "all" else verdict)
-    chunks = export.lines(id, asked, format, request.app.state.streams)
-    headers = {"content-disposition": f'attachment; filename="{id}.{format}.jsonl"'}
-    return StreamingResponse(chunks, media_type="application/jsonl", headers=headers)
+    chunks = export.chunks(id, asked, format, request.app.state.streams)
+    headers = {"content-disposition": f'attachment; filename="{export.file_name(id, format)}"'}
+    return StreamingResponse(chunks, media_type=export.media_type(format), headers=headers)
+
+
+@router.get("/card", response_class=PlainTextResponse, responses=CARD, summary="The dataset card")
+def read_card(id: str, caller: Reader) -> PlainTextResponse:
+    """Markdown with a head of YAML: behavior, teacher, scorers, counts, licences as the operator has stated them."""
+    with transaction() as session:
+        row = datasets.get(session, caller.project_id, id)
+        return PlainTextResponse(card(cards.facts(session, row)), media_type="text/markdown")

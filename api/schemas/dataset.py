@@ -14,6 +14,7 @@ from core.tables import Dataset, Scorer
 
 MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
 STAGES = ("generate", "score", "pair")
+SOURCES = ("gather", "grow")
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -33,8 +34,13 @@ class DatasetObject(Object):
     status: str = Field(examples=["in_progress"])
     behaviors: list[BehaviorVersion]
     config: DatasetConfig
-    request_counts: Counts = Field(description="chains: one for each prompt and sample")
-    stages: dict[str, Counts] = Field(description="generate, score and pair, each with its own counts")
+    request_counts: Counts = Field(
+        description="chains: one for each prompt and sample; the total grows while prompts are still read or written"
+    )
+    stages: dict[str, Counts] = Field(
+        description="generate (of imported pairs: read), score and pair, each with its own counts; before them gather "
+        "(prompts are read from a source) or grow (the teacher writes them)"
+    )
     pairs: PairCounts | None = Field(description="left out (null) in lists")
     scorers: list[ScorerObject] | None = Field(description="the first one's scores stand on the pairs; null in lists")
     tokens: int = Field(description="tokens that teacher and judges have sampled")
@@ -79,7 +85,7 @@ def show_dataset(
             "cache_hits": progress["hits"],
             "waiting": progress["waiting"],
             "stopped": row.stopped,
-            "seconds_remaining": None if row.state in ENDED else _remaining(stages["generate"], progress["seconds"]),
+            "seconds_remaining": None if row.state in ENDED else remaining(stages["generate"], progress["seconds"]),
             "error": row.error,
             "metadata": row.config["metadata"],
         }
@@ -97,17 +103,40 @@ def show_pair_counts(counts: dict[str, int]) -> PairCounts:
 
 def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """Counts of each stage; a later stage is asked for every chain that has not failed, begun or not."""
-    chains = row.n_prompts * int(row.config["samples_per_prompt"])
+    imported = row.config["pairs"] is not None
+    if imported:  # they are read, not generated
+        counted = {"generate": counted["gather"]} | {stage: counted[stage] for stage in STAGES if stage in counted}
+    before = _sources(row, counted)
+    coming = max((stage["total"] - stage["failed"] for stage in before.values()), default=0)
+    prompts = row.n_prompts if row.state in ENDED else max(row.n_prompts, coming)
+    chains = prompts * int(row.config["samples_per_prompt"])
     stages = {stage: counted.get(stage, {"total": 0, "completed": 0, "failed": 0}) for stage in STAGES}
     stages["generate"] = stages["generate"] | {"total": max(chains, stages["generate"]["total"])}
     if row.state not in ENDED:
         coming = chains - stages["generate"]["failed"]
-        later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in STAGES[1:]}
+        asked = STAGES[1:] if not imported or _scored_anew(row) else STAGES[2:]
+        later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in asked}
         stages |= later
-    return stages
+    return before | stages
 
 
-def _remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
+def _sources(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Prompts that are read or written first; topics that no shard holds yet are still to come."""
+    found = {stage: counted[stage] for stage in SOURCES if stage in counted}
+    if "grow" in found and row.state not in ENDED:
+        source = row.config["source"]
+        every = len(source["topics"]) * source["per_topic"]
+        total = min(row.config["n_prompts"] or every, every) + found["grow"]["failed"]
+        found["grow"] = found["grow"] | {"total": max(min(total, every), found["grow"]["total"])}
+    return found
+
+
+def _scored_anew(row: Dataset) -> bool:
+    """Whether a scorer works, rather than that every score came with the pairs."""
+    return any(reward["kind"] != "given" for reward in row.config["reward"])
+
+
+def remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:
     """From the pace so far; the interval is that of a Poisson count, two standard deviations wide."""
     done = counts["completed"] + counts["failed"]
     left = counts["total"] - done

@@ -25,11 +25,12 @@ class PairObject(Object):
 
     object: Literal["pair"] = "pair"
     dataset: str
-    behavior: str
+    behavior: str | None = Field(description="null for imported pairs that name none")
     prompt_index: int
     sample: int
     split: Literal["train", "validation"]
     prompt: list[dict[str, str]] = Field(description="the messages before the answers")
+    context: list[dict[str, str]] | None = Field(description="trained on in its place; null: the prompt itself is")
     chosen: str
     rejected: str
     critique: str | None
@@ -45,8 +46,8 @@ class PairObject(Object):
     similarity: float | None = Field(description="to the pair that it repeats, 1.0 word for word")
     guard: bool
     tags: dict[str, Any]
-    engine: str = Field(description="the teacher's engine: vllm or transformers")
-    model_fingerprint: str = Field(description="SHA-256 of the teacher's weights and configs")
+    engine: str = Field(description="the teacher's engine; import for pairs from a file")
+    model_fingerprint: str = Field(description="SHA-256 of the teacher's weights and configs, or of the file")
     template_hash: str = Field(description="of the chat template the turns were rendered with")
     seed: int = Field(description="of the chain; each turn derives its own by name")
     created_at: datetime
@@ -64,6 +65,7 @@ def show_pair(row: AnyRow) -> PairObject:
         sample=chain.sample,
         split=pair.split,
         prompt=prompt.messages,
+        context=None if chain.context == prompt.messages else chain.context,
         chosen=pair.chosen,
         rejected=pair.rejected,
         critique=chain.critique,

@@ -55,7 +55,8 @@ def review(
 
 def tell(row: Pair) -> None:
     """Print a pair."""
-    console.rule(Text(f"{row.id}  {row.behavior}  {row.split}  {row.verdict} {row.reason or ''}"), align="left")
+    behavior = row.behavior or "imported"
+    console.rule(Text(f"{row.id}  {behavior}  {row.split}  {row.verdict} {row.reason or ''}"), align="left")
     for name, text in (
         ("prompt", row.prompt[-1]["content"]),
         ("rejected", row.rejected),

@@ -55,6 +55,11 @@ def page(session: Session, pair_id: str, *, after: str | None = None, limit: int
     return list(session.scalars(statement if after is None else statement.where(Review.id < after)))
 
 
+def first(session: Session, pair_id: str) -> Review | None:
+    """The pair's first review, whose `before` is the original."""
+    return session.scalars(select(Review).where(Review.pair_id == pair_id).order_by(Review.id).limit(1)).one_or_none()
+
+
 def _held(session: Session, project_id: str, pair_id: str) -> Pair:
     statement = (
         select(Pair)

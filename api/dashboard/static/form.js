@@ -1,48 +1,35 @@
-// The form of a new distillation: fields of the chosen method only, and the request as a command while it is written.
+// The form of a new distillation: fields of the chosen method only; the estimate and the command follow what is written.
+
+const PAUSE = 250; // milliseconds without a change before the server is asked
+const FOLLOWING = ["estimate", "code-new"];
 
 const form = document.getElementById("new");
-const code = document.getElementById("code-new");
-const address = code.textContent.match(/'?(https?:\/\/[^\s']+)'?/)[1];
+const button = document.getElementById("ask-estimate");
+let waiting = 0;
+let asked = null;
 
 function showMethod() {
   const chosen = new FormData(form).get("method.type");
   for (const fields of form.querySelectorAll("[data-method]")) fields.hidden = fields.dataset.method !== chosen;
 }
 
-function put(body, path, value) {
-  const steps = path.split(".");
-  const end = steps.pop();
-  steps.reduce((here, step) => (here[step] ??= {}), body)[end] = value;
+async function ask() {
+  asked?.abort();
+  asked = new AbortController();
+  const body = new URLSearchParams(new FormData(form));
+  const answer = await fetch(`${button.formAction}?part=true`, { method: "POST", body, signal: asked.signal }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const id of FOLLOWING) document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
 }
 
-function typed(field, text) {
-  return field.dataset.kind && text !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
-}
-
-function bodyOf() {
-  const body = { dataset: { behavior: new FormData(form).getAll("dataset.behavior") } };
-  for (const field of form.querySelectorAll("[data-default]")) {
-    const text = field.value.trim();
-    const unused = field.closest("[data-method]")?.hidden || (field.type === "radio" && !field.checked);
-    if (unused || !text || text === field.dataset.default) continue;
-    if (field.name === "reward") {
-      const rule = text.startsWith("rule:");
-      put(body, "dataset.reward", rule ? { kind: "rule", rule: text.slice(5) } : { model: text });
-    } else put(body, field.name, typed(field, text));
-  }
-  return body;
-}
-
-function write() {
+function changed() {
   showMethod();
-  const body = JSON.stringify(bodyOf(), null, 2).replaceAll("'", "'\\''");
-  code.textContent = [
-    `curl -X POST ${address}`,
-    '-H "Authorization: Bearer $BURNISH_KEY"',
-    '-H "Content-Type: application/json"',
-    `-d '${body}'`,
-  ].join(" \\\n  ");
+  clearTimeout(waiting);
+  waiting = setTimeout(ask, PAUSE);
 }
 
-form.addEventListener("input", write);
-write();
+button.hidden = true;
+form.addEventListener("input", changed);
+showMethod();
+ask();

@@ -22,7 +22,7 @@ function swap(fresh) {
 }
 
 async function refresh() {
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  const answer = await fetch(location.href, { headers: { accept: "text/html", "x-refresh": "yes" } });
   if (answer.redirected) return location.assign(answer.url);
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   swap(new DOMParser().parseFromString(await answer.text(), "text/html"));

@@ -30,7 +30,7 @@ def look(page: Page, address: str) -> None:
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "unsafe" not in answer.headers["content-security-policy"]
     expect(page.locator("h1")).to_have_count(1)
-    expect(page.locator("nav[aria-label=Main] a")).to_have_count(5)
+    expect(page.locator("nav[aria-label=Main] a")).to_have_count(6)
     if address.count("/") == 3 and address.split("/")[2] in CHARTED:
         expect(page.locator(".main-svg").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"

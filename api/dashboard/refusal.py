@@ -1,0 +1,27 @@
+"""What was wrong with a form, told beside it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from api.errors import burnish_answer
+from api.validation import explain
+from core.errors import BurnishError
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The status, what to tell, and the path of the field; "" for none."""
+
+    status: int
+    message: str
+    param: str
+
+
+def refusal(error: ValidationError | BurnishError, body: dict[str, Any], *, secret: bool = False) -> Refusal:
+    """The refusal as the API would answer it; with `secret` it does not repeat what was given."""
+    if isinstance(error, BurnishError):
+        return Refusal(burnish_answer(error).status_code, error.message, getattr(error, "param", None) or "")
+    message, param, _ = explain(error.errors(include_url=False, include_input=not secret), body)
+    return Refusal(422, message, param or "")

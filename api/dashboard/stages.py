@@ -1,0 +1,52 @@
+"""The stages of a dataset: how far each is, and the time it still takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.schemas.counts import Counts, Remaining
+from api.schemas.dataset import ENDED, DatasetObject, remaining
+from core.queries.rows import AnyRow
+
+TITLES = {
+    "gather": ("Read the source", "rows"),
+    "grow": ("Write prompts", "prompts"),
+    "generate": ("Draft, critique, revise", "chains"),
+    "score": ("Score", "scorings"),
+    "pair": ("Pair and filter", "pairs"),
+    "sift": ("Filter as a whole", "pairs"),
+    "push": ("Push to the hub", "parts"),
+}
+ALWAYS = ("generate", "score", "pair")
+
+
+@dataclass(frozen=True)
+class StageBar:
+    """One stage: what its shards have counted, and what it still takes while it is under way."""
+
+    title: str
+    noun: str
+    counts: Counts
+    remaining: Remaining | None
+
+    @property
+    def share(self) -> float:
+        """What has ended, well or badly."""
+        done = self.counts.completed + self.counts.failed
+        return min(done / self.counts.total, 1.0) if self.counts.total else 0.0
+
+
+def stage_bars(dataset: DatasetObject, rows: Sequence[AnyRow]) -> list[StageBar]:
+    """The stages every dataset has, and those that were asked for; `rows` as `core.queries.stages` gives them."""
+    found = {row.stage: row for row in rows}
+    return [_bar(name, dataset, found.get(name)) for name in TITLES if name in ALWAYS or name in found]
+
+
+def _bar(name: str, dataset: DatasetObject, row: AnyRow | None) -> StageBar:
+    total, completed, failed = (int(row.total), int(row.completed), int(row.failed)) if row else (0, 0, 0)
+    if name in ALWAYS and dataset.status not in ENDED:
+        scorers = len(dataset.config.reward) if name == "score" else 1
+        total = max(total, dataset.stages[name].total * scorers)
+    seconds = float(row.seconds) if row is not None and row.seconds is not None else None
+    counts = {"total": max(total, completed + failed), "completed": completed, "failed": failed}
+    left = remaining(counts, seconds) if dataset.status == "in_progress" else None
+    return StageBar(*TITLES[name], Counts.model_validate(counts), left)
