@@ -26,7 +26,7 @@ from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
-from workers.watched import WatchedTeacher
+from workers.watched import Stopping, WatchedTeacher
 
 log = structlog.get_logger()
 Row = dict[str, Any]
@@ -237,7 +237,10 @@ class GeneratingDesk:
             bench.lease.check()
             if self._teacher is None:
                 raise EngineDied("The engine is gone.")
-            row = await make(WatchedTeacher(self._teacher, bench.lease), bench.done.put)
+            try:
+                row = await make(WatchedTeacher(self._teacher, bench.lease, bench.stop), bench.done.put)
+            except Stopping:
+                return
             bench.lease.moved()
             await bench.done.put(row)
 
