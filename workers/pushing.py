@@ -103,7 +103,7 @@ def _send(row: Push, folder: Path, token: str) -> str:
         )
     except HfHubHTTPError as error:
         status = error.response.status_code
-        told = f"The hub answers {status}: {error.server_message or 'no reason given'}."
+        told = f"The hub answers {status}: {(error.server_message or 'no reason given').rstrip('.')}."
         if status in AGAIN or status >= 500:
             raise Unavailable(told) from error
         raise BadInput(told) from error
