@@ -16,7 +16,7 @@ from core.ledger import DRAFT, Claim
 from core.queries import datasets, evaluations, imports, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, cases, gathering, give_up, importing, pairing, sifting
+from workers import advance, cases, gathering, give_up, importing, pairing, pushing, sifting
 from workers.cases import Case, Scored
 from workers.judging import judge_all
 from workers.lease import Beats, Lease
@@ -164,6 +164,10 @@ class ScoringDesk:
         """The filters over a whole dataset."""
         sifting.sift(lease)
 
+    def push(self, lease: Lease, stop: threading.Event) -> None:
+        """A dataset to the hub."""
+        pushing.push(lease)
+
     def gather(self, lease: Lease, stop: threading.Event) -> None:
         """Prompts from a source, or pairs from a file."""
         read = importing.read_in if lease.claim.model == imports.MODEL else gathering.gather
@@ -210,6 +214,7 @@ STAGES: dict[Stage, Callable[[ScoringDesk, Lease, threading.Event], float | None
     Stage.pair: ScoringDesk.pair,
     Stage.sift: ScoringDesk.sift,
     Stage.gather: ScoringDesk.gather,
+    Stage.push: ScoringDesk.push,
 }
 
 
