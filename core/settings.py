@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     data_roots: tuple[Path, ...] = Field(
         (), description="folders whose parquet files may be named as sources of prompts; none: no path can be named"
     )
+    hub_endpoint: str = Field("https://huggingface.co", description="hub that datasets named as sources are read from")
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
     )
