@@ -18,6 +18,7 @@ from core.states import Queue
 from workers import advance, give_up, workbench
 from workers.lease import Beats, Lease
 from workers.persist import persist
+from workers.places import Places
 from workers.plan import Plan, plan, uses_cache
 from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
@@ -47,7 +48,7 @@ class GeneratingDesk:
         self._beats = beats
         self._owner = owner
         self._device = device or SharedDevice()
-        self._load_teacher = load or load_teacher
+        self._load_with = load
         self._runner = asyncio.Runner()
         self._teacher: Teacher | None = None
         self._loaded: Loaded | None = None
@@ -118,14 +119,9 @@ class GeneratingDesk:
         except BaseException:
             self._beats.close(lease)
             raise
-        slots = asyncio.Semaphore(settings().chains_in_flight)
-        if claim.attempts > 1:  # it may be what ended a worker before: no other shard is put at risk beside it
-            await self._shard(lease, work, slots, stop)
-            return
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._slot((lease, work), slots, stop))
-            for _ in range(settings().shards_in_flight - 1):
-                group.create_task(self._slot(None, slots, stop))
+        places = Places(settings().chains_in_flight)
+        alone = claim.attempts > 1  # it may be what ended a worker before: no other shard is put at risk beside it
+        await self._shards((lease, work), places, stop, alone=alone)
 
     async def _turn(self, lease: Lease, work: Plan, stop: threading.Event) -> bool:
         """Wait for the device, where one is needed; False when the worker is to stop. Raises LeaseLost."""
@@ -142,9 +138,8 @@ class GeneratingDesk:
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            self._teacher = await self._load_teacher(
-                work.teacher, api_key=await asyncio.to_thread(_secret, claim, work)
-            )
+            key = await asyncio.to_thread(_secret, claim, work)
+            self._teacher = await (self._load_with or load_teacher)(work.teacher, api_key=key)
             self._loaded = needed
         self._since = time.monotonic()
 
@@ -153,12 +148,22 @@ class GeneratingDesk:
         if teacher is not None:
             await teacher.close()
 
-    async def _slot(self, first: tuple[Lease, Plan] | None, slots: asyncio.Semaphore, stop: threading.Event) -> None:
-        """Shard after shard of the loaded model, until there is none or the engine is gone."""
-        held = first or await self._next(stop)
-        while held is not None:
-            await self._shard(*held, slots, stop)
+    async def _shards(self, first: tuple[Lease, Plan], places: Places, stop: threading.Event, *, alone: bool) -> None:
+        """Shard after shard of the loaded model, as many at once as fill the places, until there is none."""
+        held: tuple[Lease, Plan] | None = first
+        async with asyncio.TaskGroup() as group:
+            while held is not None:
+                places.begin(held[0].claim.shard_id, len(held[1].make) + len(held[1].ready))
+                group.create_task(self._shard(*held, places, stop))
+                held = None if alone else await self._following(places, stop)
+
+    async def _following(self, places: Places, stop: threading.Event) -> tuple[Lease, Plan] | None:
+        """The next shard, when it is due; None when there is none and none is in work that might yet be followed."""
+        await places.shard_due()
+        held = await self._next(stop)
+        while held is None and await places.shard_ended():
             held = await self._next(stop)
+        return held
 
     async def _next(self, stop: threading.Event) -> tuple[Lease, Plan] | None:
         if stop.is_set() or self.model is None or self._tired or self._device.due():
@@ -176,11 +181,11 @@ class GeneratingDesk:
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
 
-    async def _shard(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
+    async def _shard(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> None:
         lease.stall_seconds = settings().engine_answer_seconds
         lease.moved()
         try:
-            bench = workbench.furnish(lease, work, slots, stop)
+            bench = workbench.furnish(lease, work, places, stop)
             reached = await workbench.make(bench, work, lambda: self._teacher)
             if stop.is_set():
                 await asyncio.to_thread(give_up.hand_back, lease.claim)
@@ -193,6 +198,7 @@ class GeneratingDesk:
             await self._failed(lease, error)
         finally:
             self._beats.close(lease)
+            places.end(lease.claim.shard_id)
 
     async def _failed(self, lease: Lease, error: BurnishError) -> None:
         """Give the shard back; a dead engine is forgotten, the next claim loads a new one.

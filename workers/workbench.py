@@ -1,4 +1,4 @@
-"""One shard in work on a generating worker: its rows are begun as slots come free, and written as they end."""
+"""One shard in work on a generating worker: its rows are begun as places come free, and written as they end."""
 
 import asyncio
 import threading
@@ -15,6 +15,7 @@ from workers.allowance import Allowance
 from workers.lease import Lease
 from workers.micro_batch import batches
 from workers.persist import persist
+from workers.places import Places
 from workers.plan import Make, Plan
 from workers.teachers.teacher import Teacher
 from workers.watched import WatchedTeacher
@@ -25,19 +26,19 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Bench:
-    """What the rows of a shard in work share; `slots` belong to all shards of the worker."""
+    """What the rows of a shard in work share; `places` belong to all shards of the worker."""
 
     lease: Lease
     allowance: Allowance
-    slots: asyncio.Semaphore
+    places: Places
     done: "asyncio.Queue[Row | None]"
     stop: threading.Event
 
 
-def furnish(lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> Bench:
+def furnish(lease: Lease, work: Plan, places: Places, stop: threading.Event) -> Bench:
     """The bench of a shard. Its queue holds no more than a micro-batch: when the ledger is slow the chains wait."""
     done: asyncio.Queue[Row | None] = asyncio.Queue(settings().micro_batch_rows)
-    return Bench(lease, Allowance(lease, work.limits, wanted=len(work.make)), slots, done, stop)
+    return Bench(lease, Allowance(lease, work.limits, wanted=len(work.make)), places, done, stop)
 
 
 async def make(bench: Bench, work: Plan, teacher: Callable[[], Teacher | None]) -> str | None:
@@ -51,6 +52,7 @@ async def make(bench: Bench, work: Plan, teacher: Callable[[], Teacher | None]) 
             for row in work.ready:
                 bench.lease.moved()
                 await bench.done.put(row)
+                bench.places.made(bench.lease.claim.shard_id)
             rows = [group.create_task(_row(bench, one, teacher)) for one in work.make]
             if rows:
                 await asyncio.wait(rows)
@@ -65,7 +67,7 @@ async def make(bench: Bench, work: Plan, teacher: Callable[[], Teacher | None]) 
 
 
 async def _row(bench: Bench, make: Make, loaded: Callable[[], Teacher | None]) -> None:
-    async with bench.slots:
+    async with bench.places.take(bench.lease.claim.shard_id):
         if bench.stop.is_set() or not await bench.allowance.take(bench.stop):
             return
         bench.lease.check()

@@ -23,9 +23,12 @@ def compared(*, max_tokens: int) -> Shape:
 
 
 def _after_reasons(anchor: str, result: str, max_tokens: int) -> str:
-    """A token is a character at least, so reasons of so many characters leave room for the result."""
-    longest = min(MOST, max_tokens - RESULT_TOKENS)
-    reasons = rf"[^\n]{{1,{longest}}}\n" if longest >= FEWEST else ""
+    """A character is hardly ever more than two tokens, so reasons of half as many leave room for the result.
+
+    What parts them from it may be a space: not every small vocabulary has a line's end.
+    """
+    longest = min(MOST, (max_tokens - RESULT_TOKENS) // 2)
+    reasons = rf"[^\n]{{1,{longest}}}[\n ]" if longest >= FEWEST else ""
     literal = META.sub(r"\\\1", anchor)
     return f"{reasons}{literal} {result}"
 
