@@ -20,6 +20,7 @@ from workers.allowance import Allowance
 from workers.lease import Beats, Lease
 from workers.micro_batch import batches
 from workers.persist import persist
+from workers.places import Places
 from workers.plan import Make, Plan, plan, uses_cache
 from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
@@ -46,12 +47,12 @@ class GeneratingDesk:
     """
 
     def __init__(
-        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load = load_teacher
+        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load | None = None
     ) -> None:
         self._beats = beats
         self._owner = owner
         self._device = device or SharedDevice()
-        self._load_teacher = load
+        self._load_with = load
         self._runner = asyncio.Runner()
         self._teacher: Teacher | None = None
         self._loaded: Loaded | None = None
@@ -122,14 +123,9 @@ class GeneratingDesk:
         except BaseException:
             self._beats.close(lease)
             raise
-        slots = asyncio.Semaphore(settings().chains_in_flight)
-        if claim.attempts > 1:  # it may be what ended a worker before: no other shard is put at risk beside it
-            await self._shard(lease, work, slots, stop)
-            return
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._slot((lease, work), slots, stop))
-            for _ in range(settings().shards_in_flight - 1):
-                group.create_task(self._slot(None, slots, stop))
+        places = Places(settings().chains_in_flight)
+        alone = claim.attempts > 1  # it may be what ended a worker before: no other shard is put at risk beside it
+        await self._shards((lease, work), places, stop, alone=alone)
 
     async def _turn(self, lease: Lease, work: Plan, stop: threading.Event) -> bool:
         """Wait for the device, where one is needed; False when the worker is to stop. Raises LeaseLost."""
@@ -146,9 +142,8 @@ class GeneratingDesk:
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            self._teacher = await self._load_teacher(
-                work.teacher, api_key=await asyncio.to_thread(_secret, claim, work)
-            )
+            key = await asyncio.to_thread(_secret, claim, work)
+            self._teacher = await (self._load_with or load_teacher)(work.teacher, api_key=key)
             self._loaded = needed
         self._since = time.monotonic()
 
@@ -157,12 +152,22 @@ class GeneratingDesk:
         if teacher is not None:
             await teacher.close()
 
-    async def _slot(self, first: tuple[Lease, Plan] | None, slots: asyncio.Semaphore, stop: threading.Event) -> None:
-        """Shard after shard of the loaded model, until there is none or the engine is gone."""
-        held = first or await self._next(stop)
-        while held is not None:
-            await self._shard(*held, slots, stop)
+    async def _shards(self, first: tuple[Lease, Plan], places: Places, stop: threading.Event, *, alone: bool) -> None:
+        """Shard after shard of the loaded model, as many at once as fill the places, until there is none."""
+        held: tuple[Lease, Plan] | None = first
+        async with asyncio.TaskGroup() as group:
+            while held is not None:
+                places.begin(held[0].claim.shard_id, len(held[1].make) + len(held[1].ready))
+                group.create_task(self._shard(*held, places, stop))
+                held = None if alone else await self._following(places, stop)
+
+    async def _following(self, places: Places, stop: threading.Event) -> tuple[Lease, Plan] | None:
+        """The next shard, when it is due; None when there is none and none is in work that might yet be followed."""
+        await places.shard_due()
+        held = await self._next(stop)
+        while held is None and await places.shard_ended():
             held = await self._next(stop)
+        return held
 
     async def _next(self, stop: threading.Event) -> tuple[Lease, Plan] | None:
         if stop.is_set() or self.model is None or self._tired or self._device.due():
@@ -180,11 +185,11 @@ class GeneratingDesk:
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
 
-    async def _shard(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
+    async def _shard(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> None:
         lease.stall_seconds = settings().engine_answer_seconds
         lease.moved()
         try:
-            reached = await self._make(lease, work, slots, stop)
+            reached = await self._make(lease, work, places, stop)
             if stop.is_set():
                 await asyncio.to_thread(give_up.hand_back, lease.claim)
                 return
@@ -196,21 +201,23 @@ class GeneratingDesk:
             await self._failed(lease, error)
         finally:
             self._beats.close(lease)
+            places.end(lease.claim.shard_id)
 
-    async def _make(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> str | None:
+    async def _make(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> str | None:
         """Make the plan's rows; each is written within a micro-batch of its end. Returns the limit that was reached.
 
         The queue holds no more than a micro-batch: when the ledger is slow the chains wait for it.
         """
         done: asyncio.Queue[Row | None] = asyncio.Queue(settings().micro_batch_rows)
         allowance = Allowance(lease, work.limits, wanted=len(work.make))
-        bench = Bench(lease, allowance, slots, done, stop)
+        bench = Bench(lease, allowance, places, done, stop)
         try:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(_write(bench, work))
                 for row in work.ready:
                     lease.moved()
                     await done.put(row)
+                    places.made(lease.claim.shard_id)
                 rows = [group.create_task(self._row(bench, make)) for make in work.make]
                 if rows:
                     await asyncio.wait(rows)
@@ -224,7 +231,7 @@ class GeneratingDesk:
         return allowance.reached
 
     async def _row(self, bench: "Bench", make: Make) -> None:
-        async with bench.slots:
+        async with bench.places.take(bench.lease.claim.shard_id):
             if bench.stop.is_set() or not await bench.allowance.take(bench.stop):
                 return
             bench.lease.check()
@@ -248,7 +255,7 @@ class GeneratingDesk:
             await asyncio.to_thread(give_up.wait, lease.claim, error)
             return
         if isinstance(error, Refused):
-            await self._unload()
+            self._loaded = None  # the next shard gets another one; those that are in work end with this one
             await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
@@ -272,7 +279,7 @@ class Bench:
 
     lease: Lease
     allowance: Allowance
-    slots: asyncio.Semaphore
+    places: Places
     done: "asyncio.Queue[Row | None]"
     stop: threading.Event
 

@@ -1,7 +1,7 @@
 """Pairs from an uploaded file: read in chunks, each of which is in the ledger whole or not at all."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -94,8 +94,13 @@ def _lines(config: DatasetConfig, source: Source, pairs: list[FilePair], *, firs
 
 
 def _scores(pair: FilePair, file: File, anew: set[str]) -> list[Row]:
-    """A row for each answer and scorer; a scorer that scores anew here does not share its name with one of the file."""
-    named = {f"{GIVEN}:{name}" if name in anew else name: by for name, by in pair.scores.items()}
+    """A row for each answer and scorer: `given` has what stands on the pair itself.
+
+    A scorer of the file that shares its name with it, or with one that scores anew here, is told apart.
+    """
+    taken = anew | {GIVEN}
+    named = {f"{GIVEN}:{name}" if name in taken else name: by for name, by in pair.scores.items()}
+    own = {GIVEN: ScoredBy(pair.score_chosen, pair.score_rejected)}
     return [
         {
             "answer": answer,
@@ -104,14 +109,6 @@ def _scores(pair: FilePair, file: File, anew: set[str]) -> list[Row]:
             "value": value,
             "missing": None if value is not None else "not_given",
         }
-        for scorer, by in (named | {GIVEN: _own(pair, named)}).items()
+        for scorer, by in (own | named).items()
         for answer, value in (("draft", by.rejected), ("revision", by.chosen))
     ]
-
-
-def _own(pair: FilePair, named: Mapping[str, ScoredBy]) -> ScoredBy:
-    """What stands on the pair itself; where nothing does, what its first scorer gave."""
-    own = ScoredBy(pair.score_chosen, pair.score_rejected)
-    if own != ScoredBy(None, None) or not named:
-        return own
-    return named.get(GIVEN) or next(iter(named.values()))

@@ -1,9 +1,9 @@
 """The pages of datasets: the list, one with its funnel, charts and pairs, and the buttons."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -13,19 +13,19 @@ from api.dashboard.curl import Commands, Curl
 from api.dashboard.exports import export_links
 from api.dashboard.filters import filter_values
 from api.dashboard.funnel import gates
+from api.dashboard.pair_filter import AskedPairs
 from api.dashboard.pairs import pair_values
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.stages import stage_bars
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
-from api.routes.dataset_pairs import pair_filter, read_funnel
+from api.routes.dataset_pairs import read_funnel
 from api.routes.datasets import shown
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
 from core.errors import NotFound
 from core.queries import chains, datasets, distillations, events, prompts, stages
-from core.queries.pairs import PairFilter
 from core.queries.progress import progress_of
 from core.tables import Dataset
 
@@ -60,9 +60,7 @@ def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
 
 
 @router.get("/{id}")
-def show_dataset_page(
-    id: str, caller: Looker, curl: Curl, paging: ListPage, filter: Annotated[PairFilter, Depends(pair_filter)]
-) -> Response:
+def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, filter: AskedPairs) -> Response:
     """Progress, funnel, charts, pairs with their word diff, failures, events."""
     funnel = gates(id, read_funnel(id, caller))
     with transaction() as session:

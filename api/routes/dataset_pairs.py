@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from sqlalchemy.orm import Session
 
 from api import export
@@ -12,17 +12,29 @@ from api.deps import ListPage, Paging, Reader
 from api.schemas.page import Page, page_of
 from api.schemas.pair import FailureObject, PairObject, show_failed_chain, show_pair, show_quarantined
 from api.schemas.stats import FunnelObject, StatsObject
+from core.card import card
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import chains, datasets, pairs, prompts, scorers, scores
+from core.queries import cards, chains, datasets, pairs, prompts, scorers, scores
 from core.queries.pairs import PairFilter
 
 router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
 
 Split = Literal["train", "validation"]
 Verdict = Literal["kept", "dropped"]
+Format = Literal["trl", "openai", "parquet", "jsonl"]
 EXPORT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}, "description": "One pair a line."}
+    200: {
+        "content": {
+            export.JSONL: {"schema": {"type": "string"}},
+            export.PARQUET: {"schema": {"type": "string", "format": "binary"}},
+        },
+        "description": "One pair a line, or a row.",
+    }
+}
+
+CARD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/markdown": {"schema": {"type": "string"}}}, "description": "Markdown."}
 }
 
 
@@ -113,14 +125,23 @@ def export_pairs(
     request: Request,
     id: str,
     caller: Reader,
-    format: Literal["trl", "jsonl"] = "trl",
+    format: Format = "trl",
     split: Split | None = None,
     verdict: Literal["kept", "dropped", "all"] = "kept",
 ) -> StreamingResponse:
-    """JSON lines, streamed: `trl` for TRL's DPO trainer, `jsonl` for the pair objects. What is finished so far."""
+    """Streamed: `trl` for TRL's DPO trainer, `parquet` with the same columns, `openai` for fine-tuning there (without
+    scores), `jsonl` with everything there is about a pair. What is finished so far."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
     asked = PairFilter(split=split, verdict=None if verdict == "all" else verdict)
-    chunks = export.lines(id, asked, format, request.app.state.streams)
-    headers = {"content-disposition": f'attachment; filename="{id}.{format}.jsonl"'}
-    return StreamingResponse(chunks, media_type="application/jsonl", headers=headers)
+    chunks = export.chunks(id, asked, format, request.app.state.streams)
+    headers = {"content-disposition": f'attachment; filename="{export.file_name(id, format)}"'}
+    return StreamingResponse(chunks, media_type=export.media_type(format), headers=headers)
+
+
+@router.get("/card", response_class=PlainTextResponse, responses=CARD, summary="The dataset card")
+def read_card(id: str, caller: Reader) -> PlainTextResponse:
+    """Markdown with a head of YAML: behavior, teacher, scorers, counts, licences as the operator has stated them."""
+    with transaction() as session:
+        row = datasets.get(session, caller.project_id, id)
+        return PlainTextResponse(card(cards.facts(session, row)), media_type="text/markdown")

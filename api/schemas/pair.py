@@ -30,6 +30,7 @@ class PairObject(Object):
     sample: int
     split: Literal["train", "validation"]
     prompt: list[dict[str, str]] = Field(description="the messages before the answers")
+    context: list[dict[str, str]] | None = Field(description="trained on in its place; null: the prompt itself is")
     chosen: str
     rejected: str
     critique: str | None
@@ -64,6 +65,7 @@ def show_pair(row: AnyRow) -> PairObject:
         sample=chain.sample,
         split=pair.split,
         prompt=prompt.messages,
+        context=None if chain.context == prompt.messages else chain.context,
         chosen=pair.chosen,
         rejected=pair.rejected,
         critique=chain.critique,

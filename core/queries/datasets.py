@@ -13,12 +13,15 @@ from core.configs.filters import FilterConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out, lay_out_held_out
-from core.queries import events, pairs, parents, prompts, recovery, scorers, shards, sources
+from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.progress import progress_of
 from core.states import DatasetState, RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
+
+NOTHING_KEPT = "No pair was kept; see the failures and the reasons of the dropped pairs."
+NO_PROMPT = "No prompt was written; see the events for what was left out, and why."
 
 
 def create(
@@ -55,7 +58,7 @@ def create(
     if config.source is not None:
         sources.queue(session, dataset, config)
     else:
-        sources.queue_chains(session, dataset, config, first=0, last=n_prompts - 1)
+        gathered.queue(session, dataset, config, first=0, last=n_prompts - 1)
     move(session, Dataset, dataset.id, DatasetState.in_progress)
     queued = f"{n_prompts} prompts" if config.source is None else f"a source of prompts ({config.source.kind})"
     events.tell(session, project_id=project_id, subject=dataset.id, message=f"Queued {queued}.")
@@ -132,7 +135,7 @@ def advance(session: Session, id: str) -> bool:
     scorers.measure(session, id)
     move(session, Dataset, id, DatasetState.finalizing, counts=counts)
     whole = counts["kept"] > 0
-    error = None if whole else "No pair was kept; see the failures and the reasons of the dropped pairs."
+    error = None if whole else NOTHING_KEPT if dataset.n_prompts else NO_PROMPT
     move(session, Dataset, id, DatasetState.completed if whole else DatasetState.failed, error=error)
     events.tell(
         session,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.configs.dataset import DatasetConfig
 from core.configs.run import RunConfig
 from core.ledger import DRAFT, Claim
-from core.queries import chains, evaluations, parents, shards
+from core.queries import chains, evaluations, growth, parents, shards
 from core.states import ShardState, Stage
 from core.tables import Dataset, Run, Shard
 
@@ -25,6 +25,8 @@ def finish(session: Session, claim: Claim) -> None:
 def follow_on(session: Session, claim: Claim) -> None:
     """Queue the next stage of the claim's range: generate, score by each scorer, pair; answer, judge.
 
+    Prompts that were written are followed by their chains and by the next topics.
+
     Drafts that are scored early are scored in shards of their own (role `draft`); pairs wait for those too.
     """
     if claim.stage == Stage.generate:
@@ -35,6 +37,8 @@ def follow_on(session: Session, claim: Claim) -> None:
         if span is not None:
             span = replace(span, role=None)
             _queue(session, span, Stage.pair, _scorers(session, claim)[:1], chains.unpaired_in(session, span))
+    elif claim.stage == Stage.grow:
+        growth.follow(session, claim)
     elif claim.stage == Stage.answer:
         run = RunConfig.model_validate(session.scalars(select(Run.config).where(Run.id == claim.run_id)).one())
         scorers = [reward.scorer for reward in run.evaluation.scorers]

@@ -138,7 +138,7 @@ def test_export_gives_kept_pairs_as_lines_for_trl(client: TestClient) -> None:
     assert answer.headers["content-disposition"] == f'attachment; filename="{id}.trl.jsonl"'
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert len(lines) == 9
-    assert set(lines[0]) == {"prompt", "chosen", "rejected", "score_chosen", "score_rejected"}
+    assert set(lines[0]) == {"prompt", "chosen", "rejected", "score_chosen", "score_rejected", "scores"}
     assert lines[0]["prompt"][-1]["role"] == "user"
     assert lines[0]["chosen"][0]["role"] == "assistant"
 
@@ -147,7 +147,14 @@ def test_export_as_jsonl_gives_the_pair_objects(client: TestClient) -> None:
     id = made(same_each=4)
     lines = client.get(f"/datasets/{id}/export", params={"format": "jsonl", "verdict": "all"}).text.splitlines()
     listed = client.get(f"/datasets/{id}/pairs", params={"limit": 100}).json()["data"]
-    assert [json.loads(line) for line in reversed(lines)] == listed
+    told = [json.loads(line) for line in reversed(lines)]
+    names = listed[0].keys() - {"context", "object", "scores"}
+    assert [{name: line[name] for name in names} for line in told] == [
+        {name: pair[name] for name in names} for pair in listed
+    ]
+    assert told[0]["scores"] == {
+        f"classifier:{ledger.REWARD}": {"chosen": listed[0]["score_chosen"], "rejected": listed[0]["score_rejected"]}
+    }
 
 
 def test_what_a_cancelled_dataset_finished_can_be_exported(client: TestClient) -> None:

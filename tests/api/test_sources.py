@@ -31,6 +31,8 @@ def post(client: TestClient, source: Any, path: str = "/datasets", **asked: Any)
         ({"kind": "parquet", "path": "/etc/passwd"}, 400, "source.path"),
         ({"kind": "parquet"}, 422, "source.path"),
         ({"kind": "carrier-pigeon"}, 422, "source"),
+        ({"kind": "topics", "topics": []}, 422, "source.topics"),
+        ({"kind": "topics", "topics": ["a"] * 1_001, "per_topic": 1_000}, 400, "source.topics"),
     ],
 )
 def test_a_source_that_is_not_there_is_refused_by_field(
@@ -90,3 +92,13 @@ def test_a_page_of_datasets_asks_for_their_progress_once(client: TestClient) -> 
     rows = client.get("/datasets").json()["data"]
     assert len(rows) == 3
     assert sum("FROM shard" in statement for statement in asked) == 1
+
+
+def test_topics_are_counted_before_they_are_written(client: TestClient, root: Path) -> None:
+    source = {"kind": "topics", "topics": ["sea", "sky", "soil"], "per_topic": 4}
+    made = post(client, source, samples_per_prompt=2).json()
+    assert made["stages"]["grow"] == {"total": 12, "completed": 0, "failed": 0}
+    assert made["request_counts"]["total"] == 24
+    assert post(client, source, "/estimates").json()["chains"] == 12
+    preview = post(client, source, "/datasets/preview").json()
+    assert preview["stages"]["grow"]["total"] == 5

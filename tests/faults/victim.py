@@ -5,6 +5,7 @@ Everything but the models is the real thing: the Celery worker, the looker, the 
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
 from core.queries import chains, evaluations, imports, pipeline, scores, shards, sources
 from tests.fakes.reward import ScriptedReward
-from tests.fakes.teacher import ScriptedTeacher, identify, plain
+from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
 from workers import __main__ as worker
 from workers import advance, generation, scoring
 from workers.generation import GeneratingDesk
@@ -97,6 +98,9 @@ def script(log: Path | None) -> Callable[[str, int], Turn]:
         if log is not None:
             with log.open("a") as notes:
                 notes.write(f"{number} {prompt}\n")
+        topic = re.search("Topic: (.*)", prompt)
+        if topic is not None:
+            return turn("\n".join(f"{n}. What is thing {n} of {topic[1]}?" for n in range(1, 6)))
         return plain(prompt, number)
 
     return answer

@@ -12,7 +12,8 @@ from core.database import transaction
 from core.errors import LeaseLost
 from core.ledger import Claim
 from core.queries import behaviors, datasets, shards
-from core.queries.sources import Batch, Frame, begin, frame, place, store
+from core.queries.gathered import Frame, frame
+from core.queries.sources import Batch, begin, place, store
 from core.states import Queue
 from core.tables import DEFAULT_PROJECT
 from tests.factories import ledger, scene, sources

@@ -60,13 +60,14 @@ def test_lines_become_pairs_with_the_scores_that_came_with_them(client: TestClie
     assert (first["score_chosen"], first["score_rejected"], first["scorer"]) == (2.0, None, "given")
     assert (second["chosen"], second["rejected"]) == ("Now.", "Then.")
     assert (second["score_chosen"], second["score_rejected"]) == (0.25, -1.5)
-    assert (third["score_chosen"], third["score_rejected"]) == (1.0, 0.0)
+    assert (third["score_chosen"], third["score_rejected"]) == (None, None)
     detail = client.get(f"/pairs/{third['id']}").json()["provenance"]
     assert detail["model"] is None
     told_scores = {(one["scorer"], one["answer"]): one["value"] for one in detail["scores"]}
-    assert told_scores == {("a", "draft"): 0, ("a", "revision"): 1, ("given", "draft"): 0, ("given", "revision"): 1}
+    nothing = {("given", "draft"): None, ("given", "revision"): None}
+    assert told_scores == {("a", "draft"): 0, ("a", "revision"): 1} | nothing
     funnel = client.get(f"/datasets/{id}/funnel").json()
-    assert (funnel["asked"], funnel["produced"], funnel["scored"], funnel["kept"]) == (3, 3, 2, 3)
+    assert (funnel["asked"], funnel["produced"], funnel["scored"], funnel["kept"]) == (3, 3, 1, 3)
 
 
 def test_pairs_are_scored_anew_and_filtered(client: TestClient, beats: Beats) -> None:
@@ -87,6 +88,16 @@ def test_pairs_are_scored_anew_and_filtered(client: TestClient, beats: Beats) ->
     by_name = {one["scorer"]: one["value"] for one in told if one["answer"] == "revision"}
     assert by_name["given"] == 5
     assert by_name["given:rule:refusal"] == 9  # what the file says of a scorer is not what the scorer says
+
+
+def test_a_scorer_of_the_file_is_named_by_its_label(client: TestClient, beats: Beats) -> None:
+    scores = {"a": {"chosen": 1, "rejected": 0}, "harm": {"chosen": 0.5, "rejected": 0.75}}
+    content = exchange.numbered(2, scores=scores, score_chosen=7)
+    asked = [{"kind": "given", "label": "a"}, {"kind": "given", "label": "harm", "purpose": "cost"}]
+    first, _ = pairs(client, exchange.imported(client, beats, content, reward=asked))
+    assert (first["scorer"], first["score_chosen"], first["score_rejected"]) == ("a", 1.0, 0.0)
+    told = client.get(f"/pairs/{first['id']}").json()["provenance"]["scores"]
+    assert {(one["scorer"], one["purpose"]) for one in told} == {("a", "reward"), ("harm", "cost"), ("given", "reward")}
 
 
 def test_evaluation_prompts_come_from_the_behavior(client: TestClient, beats: Beats) -> None:

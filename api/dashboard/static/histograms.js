@@ -39,7 +39,7 @@ function answers(place, name, paint, symbol) {
 
 function drawLengths(paint) {
   const shown = [answers([3, 5], "rejected", paint.slate, "diamond"), answers([2, 4], "chosen", paint.copper, "circle")];
-  const xaxis = { title: { text: "characters", standoff: 6 }, rangemode: "tozero" };
+  const xaxis = { title: { text: "characters", standoff: 6 } };
   Plotly.react("lengths", shown, layout(paint, { hovermode: "closest", xaxis }), CONFIG);
   document.getElementById("drawn").textContent = `${found.lengths.length} pairs`;
 }
