@@ -211,7 +211,7 @@ class GeneratingDesk:
             await asyncio.to_thread(give_up.wait, lease.claim, error)
             return
         if isinstance(error, Refused):
-            await self._unload()
+            self._loaded = None  # the next shard gets another one; those that are in work end with this one
             await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
