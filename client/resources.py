@@ -55,6 +55,11 @@ class Datasets:
         """Lines of JSON; filters: split, verdict."""
         return self.http.lines(f"/datasets/{id}/export", format=format, **filter)
 
+    def stats(self, id: str, *, scorer: str | None = None) -> dict[str, Any]:
+        """Histograms of scores and margins by one scorer, the first one unless named."""
+        found: dict[str, Any] = self.http.get(f"/datasets/{id}/stats", scorer=scorer)
+        return found
+
     def follow(self, id: str, *, since: str | None = None) -> Iterator[Event | End]:
         """Live events until the end."""
         return follow(self.http, f"/datasets/{id}/events", since=since)

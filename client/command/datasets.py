@@ -84,7 +84,8 @@ def estimate(
         as_json(found)
         return
     ground = f"{found.measured_chains} chains of this teacher" if found.basis == "measured" else "what may be sampled"
-    shown = [("chains", found.chains), ("based on", ground)]
+    asked = f"{found.chains}, {found.judge_calls} questions to judges" if found.judge_calls else str(found.chains)
+    shown = [("chains", asked), ("based on", ground)]
     named = [("prompt tokens", found.prompt_tokens), ("sampled tokens", found.sampled_tokens)]
     named += [(name, one) for name, one in (("seconds", found.seconds), ("usd", found.usd)) if one is not None]
     shown += [(name, _interval(one)) for name, one in named]
