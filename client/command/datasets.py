@@ -9,6 +9,7 @@ from client.command.context import AsJson, server
 from client.command.output import as_json, fields, table
 from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
+from client.command.source import Source, read_source
 from client.command.watch import watch
 from client.models import Dataset, Interval, Scorer
 
@@ -50,17 +51,18 @@ def show(context: typer.Context, id: str, json: AsJson = False) -> None:
 
 
 @app.command("create")
-def create(
+def create(  # noqa: PLR0913, PLR0917  (the options of a command)
     context: typer.Context,
     behavior: Behavior = None,
     file: File = None,
     set: Set = None,
+    source: Source = None,
     wait: Wait = True,
     json: AsJson = False,
 ) -> None:
     """Make a dataset and watch it; status 1 when it does not complete."""
     with server(context) as burnish:
-        made = burnish.datasets.create(_body(behavior, file, set))
+        made = burnish.datasets.create(_body(behavior, file, set) | read_source(source))
         if wait:
             watch(burnish, made.id, quiet=json)
             made = burnish.datasets.get(made.id)
@@ -75,11 +77,12 @@ def estimate(
     behavior: Behavior = None,
     file: File = None,
     set: Set = None,
+    source: Source = None,
     json: AsJson = False,
 ) -> None:
     """What a dataset would take: tokens, time and money, with bounds. Nothing is made."""
     with server(context) as burnish:
-        found = burnish.datasets.estimate(_body(behavior, file, set))
+        found = burnish.datasets.estimate(_body(behavior, file, set) | read_source(source))
     if json:
         as_json(found)
         return
@@ -98,11 +101,12 @@ def preview(
     behavior: Behavior = None,
     file: File = None,
     set: Set = None,
+    source: Source = None,
     json: AsJson = False,
 ) -> None:
     """Make five pairs of a dataset and print them; status 1 when that fails."""
     with server(context) as burnish:
-        made = burnish.datasets.preview(_body(behavior, file, set))
+        made = burnish.datasets.preview(_body(behavior, file, set) | read_source(source))
         watch(burnish, made.id, quiet=True)
         made = burnish.datasets.get(made.id)
         rows = list(burnish.datasets.pairs(made.id))
