@@ -91,6 +91,30 @@ class Secret(Answer):
     updated_at: datetime
 
 
+class File(Answer):
+    """An uploaded file."""
+
+    id: str
+    purpose: str
+    format: str
+    filename: str
+    bytes: int
+    rows: int
+    sha256: str
+    created_at: datetime
+
+
+class Push(Answer):
+    """A dataset on its way to the hub."""
+
+    id: str
+    dataset: str
+    repo: str
+    status: str
+    url: str | None
+    error: str | None
+
+
 class Cache(Answer):
     """What the cache of turns holds."""
 
