@@ -114,3 +114,10 @@ IMPORT: dict[str, Example] = {
         },
     },
 }
+
+PUSH: dict[str, Example] = {
+    "private": {
+        "summary": "As parquet, into a private repository",
+        "value": {"repo": "me/polite-pairs", "secret": "hub"},
+    },
+}

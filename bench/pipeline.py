@@ -5,6 +5,7 @@ claims shards, writes every chain and turn in micro-batches under its token, and
 """
 
 import asyncio
+import gc
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -125,6 +126,7 @@ def loaded(prompts: int) -> Iterator[Sides]:
             return watched
 
         desk = GeneratingDesk(beats, new_id("wrk"), load=load)
+        gc.freeze()  # as a worker does
         try:
             yield Sides(watched, desk, runner, spec, prompts)
         finally:

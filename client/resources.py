@@ -48,7 +48,7 @@ class Datasets:
         return Dataset.model_validate(self.http.post(f"/datasets/{id}/{verb}"))
 
     def pairs(self, id: str, *, limit: int = 20, **filter: Any) -> Iterator[Pair]:
-        """Pairs, newest first; filters: split, verdict, min_margin."""
+        """Pairs, newest first; filters: split, verdict, min_margin, reason, reviewed."""
         return map(Pair.model_validate, self.http.pages(f"/datasets/{id}/pairs", limit=limit, **filter))
 
     def export(self, id: str, *, format: str = "trl", **filter: Any) -> Iterator[str]:

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         {}, description="settings of single models by their name, as JSON: engine options, prices, limits, licence"
     )
 
+    # The hub
+    hub_url: str = Field("https://huggingface.co", description="the hub that datasets are pushed to")
+    hub_token: SecretStr | None = Field(None, description="token for pushes whose request names no secret")
+
     # Work
     lease_seconds: float = Field(60.0, gt=0, description="how long a claim holds without a beat")
     beat_seconds: float = Field(15.0, gt=0, description="pause between two beats of a worker")

@@ -20,8 +20,7 @@ from api.dashboard.route import PageRoute
 from api.dashboard.stages import stage_bars
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
-from api.routes.dataset_pairs import read_funnel
-from api.routes.datasets import shown
+from api.routes.dataset_pairs import funnel_of
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
 from core.errors import NotFound
@@ -62,10 +61,10 @@ def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
 @router.get("/{id}")
 def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, filter: AskedPairs) -> Response:
     """Progress, funnel, charts, pairs with their word diff, failures, events."""
-    funnel = gates(id, read_funnel(id, caller))
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        dataset = shown(session, row)
+        progress, counts = datasets.progress(session, id), datasets.pair_counts(session, row)
+        dataset = show_dataset(row, progress, counts)
         step = timeline.of_dataset(dataset)
         return page(
             "dataset.html",
@@ -74,7 +73,7 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
             preview=row.purpose == "preview",
             spoken=timeline.spoken([step]),
             prompts=row.n_prompts,
-            gates=funnel,
+            gates=gates(id, funnel_of(session, row, progress, counts)),
             stages=stage_bars(dataset, stages.of_dataset(session, id)),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
             failures=chains.failures(session, id, limit=FAILURES),

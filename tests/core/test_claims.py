@@ -246,6 +246,9 @@ def test_a_fenced_worker_is_refused_everything() -> None:
     invariants.hold()
 
 
+SCORER = f"classifier:{scene.REWARD}"
+
+
 def scored_dataset(margins: list[tuple[float, float]]) -> str:
     """A dataset whose chains have these draft and revision scores."""
     id = scene.ask(scene.Asked(prompts=len(margins)))
@@ -254,7 +257,7 @@ def scored_dataset(margins: list[tuple[float, float]]) -> str:
         hand.finish()
     chains = [row[0] for row in scene.rows("SELECT id FROM chain ORDER BY id")]
     values = [
-        {"chain_id": chain, "answer": answer, "scorer": "s", "fingerprint": "f", "value": value}
+        {"chain_id": chain, "answer": answer, "scorer": SCORER, "fingerprint": "f", "value": value}
         for chain, pair in zip(chains, margins, strict=True)
         for answer, value in zip(("draft", "revision"), pair, strict=True)
     ]
