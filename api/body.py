@@ -1,10 +1,13 @@
 """Middleware for request bodies: capped in bytes while they stream in, in time, and strictly JSON when they say so."""
 
 import asyncio
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import plain
@@ -12,6 +15,7 @@ from core.strict_json import fault_in
 
 CHUNK_SECONDS = 15.0  # longest silence inside a body
 BODY_SECONDS = 300.0  # longest body
+STREAM_SECONDS = 3 * 3600.0  # longest body that is passed on as it comes
 INLINE_BYTES = 64 << 10  # a larger body is checked in a thread
 
 
@@ -21,10 +25,14 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True)
 class BodyGuard:
-    """ASGI middleware: reads the body before the application does and refuses what should not reach it."""
+    """ASGI middleware: reads the body before the application does and refuses what should not reach it.
+
+    Bodies of the routes in `streamed` (method and path, with a cap of their own) are passed on as they come.
+    """
 
     app: ASGIApp
     max_bytes: int
+    streamed: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 400, 408, 413 or 422 in the error shape, or pass the body on."""
@@ -32,6 +40,11 @@ class BodyGuard:
             await self.app(scope, receive, send)
             return
         refusal = _bad_target(scope)
+        most = self.streamed.get((scope["method"], scope["path"]))
+        if refusal is None and most is not None:
+            passed = _Passed(receive, most)
+            await self.app(scope, passed.next, passed.answering(send))
+            return
         body = b""
         if refusal is None:
             try:
@@ -64,6 +77,39 @@ class BodyGuard:
                 parts.append(part)
                 if not message.get("more_body", False):
                     return b"".join(parts)
+
+
+@dataclass
+class _Passed:
+    """A body that is passed on as it comes, no larger than `most` and not for ever."""
+
+    receive: Receive
+    most: int
+    size: int = 0
+    ended: bool = False
+    until: float = field(default_factory=lambda: time.monotonic() + STREAM_SECONDS)
+
+    async def next(self) -> Message:
+        """The next message. Raises HTTPException 413 or 408."""
+        try:
+            message = await asyncio.wait_for(self.receive(), min(CHUNK_SECONDS, self.until - time.monotonic()))
+        except TimeoutError:
+            raise HTTPException(408, "The body came too slowly; send it again.") from None
+        self.size += len(message.get("body", b""))
+        self.ended = not message.get("more_body", False)
+        if self.size > self.most:
+            raise HTTPException(413, f"The body is larger than {self.most} bytes; send less.")
+        return message
+
+    def answering(self, send: Send) -> Send:
+        """An answer before the end of the body closes the connection: the rest is not read."""
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start" and not self.ended:
+                MutableHeaders(scope=message)["connection"] = "close"
+            await send(message)
+
+        return answer
 
 
 def _close() -> dict[str, str]:

@@ -88,8 +88,11 @@ class Post:
     sealed: bool
 
 
-def posts(scope: Scope, *, sealed: bool = False) -> Any:
-    """A dependency that declares a POST route's scope and reads its Idempotency-Key."""
+def posts(scope: Scope, *, sealed: bool = False, streamed: bool = False) -> Any:
+    """A dependency that declares a POST route's scope and reads its Idempotency-Key.
+
+    `streamed`: the body is too large to be held; the route adds to the hash what it has read.
+    """
     requires = Requires(scope)
 
     async def post(
@@ -97,11 +100,13 @@ def posts(scope: Scope, *, sealed: bool = False) -> Any:
     ) -> Post:
         asked = f"POST\n{request.scope['path']}\n{request.scope['query_string'].decode('latin-1')}\n"
         asked += f"{caller.key_id}\n" if sealed else "\n"
-        return Post(caller, key, hashlib.sha256(asked.encode() + await request.body()).digest(), sealed)
+        body = b"" if streamed else await request.body()
+        return Post(caller, key, hashlib.sha256(asked.encode() + body).digest(), sealed)
 
     return Depends(post)
 
 
 WritePost = Annotated[Post, posts(Scope.write)]
+StreamedPost = Annotated[Post, posts(Scope.write, streamed=True)]
 AdminPost = Annotated[Post, posts(Scope.admin)]
 SealedAdminPost = Annotated[Post, posts(Scope.admin, sealed=True)]

@@ -1,45 +1,52 @@
 """An estimate of a dataset: from what its teacher took before, else from the bounds of what was asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
+from api.intervals import BETWEEN, CHARS_PER_TOKEN, SHORTEST, priced, scaled, total, total_of_known
+from api.judge_estimate import Asked, judges
 from api.schemas.estimate import EstimateObject, Interval
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
 from core.configs.source import TopicSource
 from core.errors import BadInput
-from core.queries.estimates import Past
-from core.settings import settings
+from core.queries.estimates import Past, PastJudge
 from core.tables import Behavior
 
 LOOKED_AT = 1_000  # prompts whose length is looked at
-CHARS_PER_TOKEN = 4.0  # of English text, where nothing was measured
-SHORTEST = 0.1  # share of the longest answer that the lower bound assumes
 Limit = Literal["tokens", "usd", "seconds"]
 NORMAL = 1.96  # standard deviations to either side that hold 95%
-BETWEEN = 0.1  # relative difference of means between two sets of prompts of one behavior
 PACE = 0.5  # relative difference of pace between an idle and a busy machine
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is asked for: chains, and the mean length of a prompt with its instructions in characters."""
+    """How much is asked for: chains, and the mean lengths of a prompt with its instructions, and of a rubric, in
+    characters."""
 
     chains: int
     prompt_chars: float
+    rubric_chars: float = 0.0
 
 
-def estimate(config: DatasetConfig, size: Size, past: Past | None) -> EstimateObject:
-    """Tokens, time and money with their bounds."""
-    prompt, sampled = _measured(config, size, past) if past else _bounds(config, size)
+def estimate(
+    config: DatasetConfig, size: Size, past: Past | None, judged: Mapping[str, PastJudge] | None = None
+) -> EstimateObject:
+    """Tokens, time and money of teacher and judges with their bounds; `judged` holds what judges took before."""
+    read, said = _measured(config, size, past) if past else _bounds(config, size)
+    answer = scaled(said, 1 / max(size.chains * sum(turns(config).values()), 1))
+    asked = Asked(size.chains, size.prompt_chars + size.rubric_chars, answer)
+    by_judges = judges(config, asked, judged or {})
+    prompt, sampled = total([read, by_judges.prompt]), total([said, by_judges.sampled])
     seconds = _seconds(size, past)
-    usd = _usd(config, prompt, sampled)
+    usd = total_of_known([priced(str(config.teacher.model), read, said), by_judges.usd])
     return EstimateObject(
         basis="measured" if past else "bounds",
         measured_chains=past.chains if past else 0,
         chains=size.chains,
+        judge_calls=by_judges.calls,
         answers_to_score=size.chains * (1 + config.best_of) * len(config.reward),
         prompt_tokens=prompt,
         sampled_tokens=sampled,
@@ -61,7 +68,8 @@ def sized(config: DatasetConfig, behaviors: Sequence[Behavior]) -> Size:
         )
     chars = [sum(len(turn["content"]) for turn in prompt.chat(specs[0].system)) for prompt in pool[:LOOKED_AT]]
     asked = [len(spec.critique_instruction) + len(spec.revision_instruction) for spec in specs]
-    return Size(number * config.samples_per_prompt, fmean(chars) + fmean(asked) / 2)
+    rubrics = [len(spec.rubric.instruction) for spec in specs if spec.rubric is not None]
+    return Size(number * config.samples_per_prompt, fmean(chars) + fmean(asked) / 2, fmean(rubrics) if rubrics else 0.0)
 
 
 def _written(config: DatasetConfig) -> int | None:
@@ -109,18 +117,6 @@ def _seconds(size: Size, past: Past | None) -> Interval | None:
         return None
     expected = size.chains / past.chains_per_second
     return Interval(expected=expected, low=expected * (1 - PACE), high=expected * (1 + PACE))
-
-
-def _usd(config: DatasetConfig, prompt: Interval, sampled: Interval) -> Interval | None:
-    model = settings().model(str(config.teacher.model))
-    if model.price_input is None and model.price_output is None:
-        return None
-    read, written = (model.price_input or 0.0) / 1e6, (model.price_output or 0.0) / 1e6
-    return Interval(
-        expected=prompt.expected * read + sampled.expected * written,
-        low=prompt.low * read + sampled.low * written,
-        high=prompt.high * read + sampled.high * written,
-    )
 
 
 def _exceeds(config: DatasetConfig, *, tokens: float, usd: Interval | None, seconds: Interval | None) -> list[Limit]:

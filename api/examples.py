@@ -90,3 +90,19 @@ FILTERS: dict[str, Example] = {
         "value": {"near_duplicates": {"threshold": 0.8}, "min_margin": 0.5, "missing_score": True},
     },
 }
+
+IMPORT: dict[str, Example] = {
+    "smallest": {
+        "summary": "With the scores that are in the file",
+        "value": {"file": "file-01kfw3v8x2m4c9t7q0r5b6n1za"},
+    },
+    "scored": {
+        "summary": "Scored anew, for a behavior",
+        "value": {
+            "file": "file-01kfw3v8x2m4c9t7q0r5b6n1za",
+            "behavior": "sycophancy",
+            "reward": [{"kind": "classifier", "model": "tiny-reward"}, {"kind": "given"}],
+            "filters": {"duplicates": True, "missing_score": True},
+        },
+    },
+}

@@ -1,62 +1,40 @@
-"""Pairs as lines of JSON, streamed through a server-side cursor: memory does not grow with the dataset."""
+"""A dataset as a file, streamed through a server-side cursor: memory does not grow with the dataset."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
-from api.schemas.pair import show_pair
 from api.streams import Streams
 from core.database import transaction
-from core.queries import pairs
+from core.exported import file_pairs
+from core.formats.write import write_pairs
 from core.queries.pairs import PairFilter
-from core.queries.rows import AnyRow
 
-CHUNK_BYTES = 64 << 10
-
-
-def trl_line(row: AnyRow) -> str:
-    """The conversational preference format of TRL, with an explicit prompt and both scores."""
-    pair, prompt, *_ = row
-    return json.dumps(
-        {
-            "prompt": prompt.messages,
-            "chosen": [{"role": "assistant", "content": pair.chosen}],
-            "rejected": [{"role": "assistant", "content": pair.rejected}],
-            "score_chosen": pair.score_chosen,
-            "score_rejected": pair.score_rejected,
-        },
-        ensure_ascii=False,
-    )
+FORMATS = ("trl", "openai", "parquet", "jsonl")
+JSONL = "application/jsonl"
+PARQUET = "application/vnd.apache.parquet"
 
 
-def full_line(row: AnyRow) -> str:
-    """The pair object of GET /datasets/{id}/pairs."""
-    return show_pair(row).model_dump_json()
+def media_type(format: str) -> str:
+    """Of a file in the format."""
+    return PARQUET if format == "parquet" else JSONL
 
 
-FORMATS: dict[str, Callable[[AnyRow], str]] = {"trl": trl_line, "jsonl": full_line}
+def file_name(dataset_id: str, format: str) -> str:
+    """What a download is called."""
+    return f"{dataset_id}.parquet" if format == "parquet" else f"{dataset_id}.{format}.jsonl"
 
 
-def lines(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -> Iterator[bytes]:
-    """Chunks of whole lines. The first is read before this returns, so that a fault then is an answer of its own.
+def chunks(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -> Iterator[bytes]:
+    """The bytes of the file. The first are read before this returns, so that a fault then is an answer of its own.
 
     Raises TooMany or Unavailable.
     """
     streams.check()
-    chunks = _chunks(dataset_id, filter, FORMATS[format], streams)
-    first = next(chunks, b"")
-    return chain([first], chunks)
+    found = _chunks(dataset_id, filter, format, streams)
+    first = next(found, b"")
+    return chain([first], found)
 
 
-def _chunks(dataset_id: str, filter: PairFilter, line: Callable[[AnyRow], str], streams: Streams) -> Iterator[bytes]:
-    waiting: list[bytes] = []
-    size = 0
+def _chunks(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -> Iterator[bytes]:
     with streams.slot(), transaction() as session:
-        for row in pairs.stream(session, dataset_id, filter):
-            waiting.append(line(row).encode() + b"\n")
-            size += len(waiting[-1])
-            if size >= CHUNK_BYTES:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-        if waiting:
-            yield b"".join(waiting)
+        yield from write_pairs(file_pairs(session, dataset_id, filter), format)

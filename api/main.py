@@ -20,6 +20,8 @@ from core.settings import settings
 log = structlog.get_logger("api")
 
 RETRY_SECONDS = 1.0
+MOST_UPLOADS = 8  # that one process takes in at once
+FORM_BYTES = 64 << 10  # of an upload beside the file
 
 
 def create_app() -> FastAPI:
@@ -36,6 +38,7 @@ def create_app() -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
     )
     app.state.streams = Streams(settings().max_streams)
+    app.state.uploads = Streams(MOST_UPLOADS)
     for router in (*ROUTERS, dashboard.router):
         app.include_router(router)
     errors.install(app)
@@ -44,7 +47,8 @@ def create_app() -> FastAPI:
 
 def create_door(app: FastAPI | None = None) -> ASGIApp:
     """What a server serves: the application behind its middleware, outermost last."""
-    guarded = BodyGuard(app or create_app(), settings().max_body_bytes)
+    streamed = {("POST", "/files"): settings().max_file_bytes + FORM_BYTES}
+    guarded = BodyGuard(app or create_app(), settings().max_body_bytes, streamed)
     return Edge(TrustedHosts(guarded, settings().allowed_hosts))
 
 

@@ -113,7 +113,7 @@ def run(burnish: Burnish, *, prompts: int = 600, quiet: bool = False) -> Result:
     if not ended.good or found.run is None:
         raise DemoFailed(f"Distillation {made.id} is {found.status}: {found.error or 'see burnish tail ' + made.id}")
     kept = list(burnish.datasets.pairs(found.dataset, limit=100, verdict="kept"))
-    numbers = Counter(pair.behavior for pair in kept)
+    numbers = Counter(str(pair.behavior) for pair in kept)
     engines = ", ".join(sorted({pair.engine for pair in kept}))
     evaluation = burnish.runs.evaluations(found.run, samples=LOOKED_AT)[0]
     funnel = burnish.datasets.funnel(found.dataset)

@@ -28,6 +28,20 @@ class Remaining(Answer):
     high: float
 
 
+class Scorer(Answer):
+    """One of a dataset's scorers, and what came of it."""
+
+    name: str
+    kind: str
+    purpose: str
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    sd: float | None
+    count: int | None
+    missing: int | None
+
+
 class Dataset(Answer):
     """A dataset."""
 
@@ -37,6 +51,7 @@ class Dataset(Answer):
     request_counts: Counts
     stages: dict[str, Counts]
     pairs: dict[str, Any] | None
+    scorers: list[Scorer] | None = None
     tokens: int
     cache_hits: int = 0
     waiting: str | None = None
@@ -83,11 +98,20 @@ class Cache(Answer):
     hits: int
 
 
+class PairScore(Answer):
+    """What one scorer gave to the two sides."""
+
+    scorer: str
+    purpose: str
+    chosen: float | None
+    rejected: float | None
+
+
 class Pair(Answer):
     """A pair."""
 
     id: str
-    behavior: str
+    behavior: str | None
     split: str
     prompt: list[dict[str, str]]
     chosen: str
@@ -96,6 +120,7 @@ class Pair(Answer):
     score_chosen: float | None
     score_rejected: float | None
     margin: float | None
+    scores: list[PairScore] = []
     verdict: str
     reason: str | None
     engine: str

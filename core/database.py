@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -38,13 +38,24 @@ def engine() -> Engine:
     )
 
 
+def connect() -> Connection:
+    """A connection of its own, outside the pool, for what lives as long as a connection does. Raises Unavailable."""
+    try:
+        connection = engine().connect()
+    except DBAPIError as error:
+        raise Unavailable(f"The database does not answer: {_first_line(error)}. Try again.") from error
+    connection.detach()
+    return connection
+
+
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(connection: Connection | None = None) -> Iterator[Session]:
     """A session that commits at the end of the block and rolls back on any exception.
 
-    Raises `CommitUnknown` when COMMIT itself failed, `Unavailable` when the server cannot be reached.
+    It takes a connection from the pool, or the one that is given. Raises `CommitUnknown` when COMMIT itself failed,
+    `Unavailable` when the server cannot be reached.
     """
-    session = Session(engine(), expire_on_commit=False)
+    session = Session(engine() if connection is None else connection, expire_on_commit=False)
     try:
         yield session
     except PoolTimeout as error:

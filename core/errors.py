@@ -4,7 +4,8 @@ BurnishError
 ├── BadInput              what was asked cannot be done as asked; carries `param`
 │   ├── UnknownName       a behavior, model, method, rule or format that does not exist
 │   ├── ForbiddenModel    a model folder with files that are not allowed
-│   └── MissingColumn     a method needs a column the dataset lacks
+│   ├── MissingColumn     a method needs a column the dataset lacks
+│   └── Unanswered        a model cannot answer this conversation; carries `reason`
 ├── NotFound              no such object in this project
 ├── Conflict              the object's state does not allow it; may carry `param`
 ├── Unauthenticated       no key, or one that is malformed, unknown, revoked or expired
@@ -13,6 +14,7 @@ BurnishError
 ├── IdempotencyInFlight   the first request with this key has not ended
 ├── TooMany               as many of these are open as may be at once; try again later
 ├── Unavailable           a server we need does not answer; try again
+├── Refused               a server does not take us, or may not be reached; somebody must change something first
 ├── LeaseLost             somebody else holds the shard now; stop without writing
 ├── EngineDied            the engine process ended or stopped answering
 ├── DamagedArtifact       bytes on disk do not match the manifest
@@ -56,6 +58,14 @@ class MissingColumn(BadInput):
     """A method needs a column that the dataset does not have."""
 
 
+class Unanswered(BadInput):
+    """A model cannot answer this conversation, and will not when it is asked again; `reason` says why in one word."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class NotFound(BurnishError):
     """No such object in this project."""
 
@@ -95,6 +105,10 @@ class TooMany(BurnishError):
 
 class Unavailable(BurnishError):
     """A server we need does not answer now."""
+
+
+class Refused(BurnishError):
+    """A server does not take us as we are, or is one that we may not speak to: trying again changes nothing."""
 
 
 class LeaseLost(BurnishError):

@@ -8,7 +8,7 @@ from core.configs.behavior import BehaviorSpec, PromptSpec
 from core.configs.dataset import DatasetConfig
 from core.errors import BadInput
 from core.seeds import content_seed, derive_seed
-from core.wrapping import for_evaluation, for_training
+from core.wrapping import BARE, Chat, for_evaluation, for_training
 
 Row = dict[str, Any]
 
@@ -30,7 +30,37 @@ def lay_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: M
     rows.sort(key=lambda row: derive_seed(config.seed, "order", content_seed(row["messages"])))
     named = {ids[name]: behaviors[name] for name in config.behavior}
     rows = [for_training(config, named[row["behavior_id"]], row) for row in rows]
-    rows += [
+    return _numbered([*rows, *_held_out(config, behaviors, ids)])
+
+
+def lay_out_held_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: Mapping[str, str]) -> list[Row]:
+    """The evaluation prompts of a dataset whose prompts come from a source: they stand first, the others follow.
+
+    Raises BadInput (param `wrappers`) when a behavior has no templates to wrap them in.
+    """
+    return _numbered(_held_out(config, behaviors, ids))
+
+
+def lay_out_imported(config: DatasetConfig, behavior_id: str | None, chats: Sequence[Chat], *, first: int) -> list[Row]:
+    """Prompt rows of imported pairs in the file's order, with indexes from `first` on; the split goes by the words."""
+    common = {"behavior_id": behavior_id, "guard": False, "tags": {}, "expect": None, **BARE}
+    rows = [common | {"split": _split(config, messages), "messages": messages} for messages in chats]
+    return _numbered(rows, first)
+
+
+def lay_out_gathered(
+    config: DatasetConfig, behavior: BehaviorSpec, id: str, prompts: Sequence[PromptSpec], *, first: int
+) -> list[Row]:
+    """Prompt rows from a source, in its order, with indexes from `first` on: a longer dataset begins as a shorter one.
+
+    Split and template go by the words, as everywhere. Raises BadInput (param `wrappers`).
+    """
+    rows = [for_training(config, behavior, _row(config, behavior, id, prompt, split=None)) for prompt in prompts]
+    return _numbered(rows, first)
+
+
+def _held_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: Mapping[str, str]) -> list[Row]:
+    return [
         row
         for name in config.behavior
         for prompt in behaviors[name].evaluation_prompts
@@ -38,7 +68,10 @@ def lay_out(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec], ids: M
             config, behaviors[name], _row(config, behaviors[name], ids[name], prompt, split="evaluation")
         )
     ]
-    return [row | {"index": index} for index, row in enumerate(rows)]
+
+
+def _numbered(rows: Sequence[Row], first: int = 0) -> list[Row]:
+    return [row | {"index": index} for index, row in enumerate(rows, first)]
 
 
 def _deal(config: DatasetConfig, behaviors: Mapping[str, BehaviorSpec]) -> dict[str, Sequence[PromptSpec]]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 
+DRAFT = "draft"  # role of a shard that scores drafts while their chains still go on
+
 
 @dataclass(frozen=True)
 class Claim:

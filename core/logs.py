@@ -9,8 +9,8 @@ import structlog
 from core.redaction import redacted
 from core.settings import settings
 
-# One line for every doorbell says nothing: what a worker does is in the ledger.
-CHATTY = ("celery.worker.strategy", "celery.app.trace")
+# One line for every doorbell or request says nothing: what a worker does is in the ledger.
+CHATTY = ("celery.worker.strategy", "celery.app.trace", "httpx", "httpcore")
 SECRET = ("key", "token_secret", "authorization", "password", "secret")
 
 

@@ -13,6 +13,7 @@ from core.errors import ForbiddenModel, UnknownName
 
 ALLOWED_SUFFIXES = (".safetensors", ".json", ".txt", ".jinja", ".md", ".model")
 ALLOWED_NAMES = ("LICENSE", "NOTICE", ".gitattributes")
+CONFIGS = ("config.json", "adapter_config.json")  # a folder of a model, or of an adapter alone, has one of them
 FORBIDDEN_KEYS = ("auto_map", "_attn_implementation_internal")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 CHUNK = 1 << 20
@@ -60,9 +61,13 @@ def _is_hub_id(name: str, roots: Sequence[Path]) -> bool:
 
 
 def available(roots: Sequence[Path]) -> list[str]:
-    """Names of the model folders directly under the roots."""
+    """Names of the folders of models and adapters directly under the roots."""
     return sorted(
-        child.name for root in roots if root.is_dir() for child in root.iterdir() if (child / "config.json").is_file()
+        child.name
+        for root in roots
+        if root.is_dir()
+        for child in root.iterdir()
+        if any((child / config).is_file() for config in CONFIGS)
     )
 
 
@@ -79,7 +84,7 @@ def check_folder(folder: Path, *, param: str = "model") -> None:
             )
         if file.is_file() and file.suffix == ".json":
             _check_json(file, param)
-    if not (folder / "config.json").is_file() and not (folder / "adapter_config.json").is_file():
+    if not any((folder / config).is_file() for config in CONFIGS):
         raise ForbiddenModel(f"Model folder {folder.name!r} has no config.json.", param=param)
 
 

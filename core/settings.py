@@ -4,13 +4,15 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.configs.model import ModelSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$")]
 
 
 class Settings(BaseSettings):
@@ -24,6 +26,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".burnish"), description="embedded databases, artifacts, logs")
     model_roots: tuple[Path, ...] = Field(
         (ROOT / "tiny" / "models",), description="folders whose sub-folders may be named as models"
+    )
+    data_roots: tuple[Path, ...] = Field(
+        (), description="folders whose parquet files may be named as sources of prompts; none: no path can be named"
     )
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
@@ -40,6 +45,7 @@ class Settings(BaseSettings):
         ("127.0.0.1", "localhost", "::1", "api"), description="Host headers that are answered"
     )
     max_body_bytes: int = Field(32 << 20, description="largest request body, in bytes")
+    max_file_bytes: int = Field(8 << 30, ge=1, description="largest uploaded file, in bytes")
     max_prompts: int = Field(1_000_000, description="most prompts one dataset may have")
     idempotency_hours: int = Field(24, description="how long an Idempotency-Key is remembered")
     sse_heartbeat_seconds: float = Field(15.0, description="silence after which a live stream sends a heartbeat")
@@ -69,22 +75,36 @@ class Settings(BaseSettings):
         2.0, ge=0, description="first pause before a shard is claimed again; doubles each time"
     )
     shard_prompts: int = Field(64, ge=1, description="prompts in one shard")
-    shards_in_flight: int = Field(2, ge=1, description="shards one generating worker works on at once")
-    chains_in_flight: int = Field(64, ge=1, description="chains one generating worker keeps going at once")
+    chains_in_flight: int = Field(64, ge=1, description="answers one generating worker has its engine give at once")
     micro_batch_rows: int = Field(64, ge=1, description="finished rows that are written together at most")
-    micro_batch_seconds: float = Field(0.2, gt=0, description="longest wait of a finished row before it is written")
+    micro_batch_seconds: float = Field(0.5, gt=0, description="longest wait of a finished row before it is written")
 
     cache_days: float = Field(90.0, gt=0, description="turns that nobody used for so many days are forgotten")
 
     # Engines
     engine_load_seconds: float = Field(900.0, gt=0, description="longest load of an engine before it counts as dead")
     engine_answer_seconds: float = Field(600.0, gt=0, description="longest answer before the engine counts as hung")
+    allowed_endpoints: tuple[HostPort, ...] = Field(
+        (), description='endpoints that are not at public addresses and may be asked all the same, as "host:port"'
+    )
+    endpoint_connect_seconds: float = Field(10.0, gt=0, description="longest wait for a connection to an endpoint")
+    endpoint_answer_seconds: float = Field(300.0, gt=0, description="longest single answer of an endpoint")
+    endpoint_retry_seconds: float = Field(
+        0.5, ge=0, description="first pause before an endpoint is asked again, at random below it; doubles each time"
+    )
+    endpoint_tries: int = Field(4, ge=1, description="times that an endpoint is asked for one answer in a row")
     vllm_kv_cache_gib: int = Field(1, ge=1, description="KV cache of a vLLM engine on CPU, in GiB")
     vllm_gpu_memory: float = Field(0.85, gt=0, le=1, description="share of the GPU's memory a vLLM engine takes")
     vllm_block_size: int = Field(32, description="tokens in one KV-cache block")
     vllm_enforce_eager: bool = Field(True, description="skip compilation: quick start, slower decoding on GPU")
     scorers_apart: bool = Field(
         False, description="scoring workers have a device of their own: drafts are scored while chains go on"
+    )
+    shared_device: str | None = Field(
+        None, description="name of the one device that workers with this setting take turns on; unset: none is shared"
+    )
+    turn_seconds: float = Field(
+        300.0, gt=0, description="how long a worker may keep its model, or the shared device, while others wait"
     )
     scoring_batch: int = Field(64, ge=1, description="answers scored in one forward pass")
 

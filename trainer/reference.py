@@ -18,7 +18,8 @@ from trainer.pairs import EncodedPair
 from trainer.step import mixed_precision
 from trainer.student import Student
 
-ENCODING = "answers with end token; too long ones refused, none cut"  # another way to encode is another fingerprint
+# Another way to encode is another fingerprint.
+ENCODING = "answers with end token in the chain's context; too long ones refused, none cut"
 ROUND = 16  # chunks of each process between two writes
 
 

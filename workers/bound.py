@@ -12,7 +12,7 @@ from core.settings import settings
 from workers.chain import Ask
 
 TEMPLATE = 16  # tokens a chat template may add to one message
-WORDING = 2_000  # tokens of a judge's own words
+WORDING = 1_000  # tokens of the words around what a judge is asked
 
 
 def priced(model: str, read: float, written: float) -> Price:
@@ -37,7 +37,7 @@ def of_chain(ask: Ask, model: str) -> Price:
 
 
 def of_verdicts(asked: DatasetConfig, prompt: int) -> Price:
-    """What the judges of a dataset can take for one chain whose prompt has so many bytes."""
+    """What the judges of a dataset can take for one chain whose prompt and rubric have so many bytes together."""
     return sum((_of_judge(asked, reward, prompt) for reward in asked.reward if reward.kind == "judge"), Price(0.0, 0.0))
 
 

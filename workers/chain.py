@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.configs.sampling import Sampling
-from core.errors import BadInput
+from core.errors import BadInput, Unanswered
 from core.seeds import derive_seed
 from core.text import clean
 from workers.strategies.cue import Cue
 from workers.teachers.teacher import Conversation, Teacher, Turn
 
 TURNS = ("draft", "critique", "revision")
+# Ends of a turn that fail its chain, and how that is called; `stop` is the one that does not.
+FLAWS = {"length": "truncated", "content_filter": "filtered", "refusal": "refused", "tool_calls": "tool_calls"}
 COUNTS = ("prompt_tokens", "cached_tokens", "cleaned_chars", "hits", "paid_prompt_tokens", "paid_tokens")
 Row = dict[str, Any]
 Drafted = Callable[[Row], Awaitable[None]]
@@ -62,18 +64,16 @@ class Identity:
 
 def flaw(turn: Turn) -> str | None:
     """Why a turn fails its chain, if it does: what follows would rest on half a thought."""
-    if turn.finish == "length":
-        return "truncated"
-    return None if turn.text.strip() else "empty"
+    return FLAWS.get(turn.finish) or (None if turn.text.strip() else "empty")
 
 
 async def run_chain(teacher: Teacher, ask: Ask, drafted: Drafted | None = None) -> Row:
-    """A row of the table `chain`, whole or failed. Raises EngineDied, Unavailable.
+    """A row of the table `chain`, whole or failed. Raises EngineDied, Unavailable, Refused.
 
     `drafted` is told of the row while it is open: it has its draft, and further turns are still to come.
 
-    A turn that was cut at the token limit, is empty, does not fit the model's context, or that the chat template
-    refuses, fails the chain.
+    A turn that was cut at the token limit, is empty, does not fit the model's context, that the chat template or an
+    endpoint refuses, fails the chain.
     """
     begun = time.monotonic()
     row = blank(Identity(teacher.engine, teacher.fingerprint, teacher.template_hash), ask)
@@ -88,8 +88,8 @@ async def run_chain(teacher: Teacher, ask: Ask, drafted: Drafted | None = None) 
         if turn is None:
             try:
                 turn = await teacher.answer(conversation, sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
-            except BadInput:
-                row |= _failed(cue, "too_long")
+            except BadInput as error:
+                row |= _failed(cue, error.reason if isinstance(error, Unanswered) else "too_long")
                 break
             ask.keep(ask, cue, turn)
         conversations[cue.name] = (conversation, turn)

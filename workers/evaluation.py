@@ -59,6 +59,7 @@ def summarise(rows: Sequence[AnyRow], scorers: Sequence[RewardConfig], judged_by
     return {
         "scorers": {name: _scorer(rows, name) for name in names if any(row.scorer == name for row in rows)},
         "headline": rules[0] if rules else names[0],
+        "missing": {name: {role: _missing(rows, name, role) for role in ("base", "tuned")} for name in names},
         "length": {role: _length(rows, role) for role in ("base", "tuned")},
         "over_refusal": _by_behavior(_guard_failures(rows, judged_by), _rates),
         "failures": {role: _failures(rows, role) for role in ("base", "tuned")},
@@ -68,6 +69,11 @@ def summarise(rows: Sequence[AnyRow], scorers: Sequence[RewardConfig], judged_by
 def _scorer(rows: Sequence[AnyRow], name: str) -> Summary:
     values = {_answer(row): row.value for row in rows if row.scorer == name and row.value is not None}
     return _by_behavior(_paired(values), _compare)
+
+
+def _missing(rows: Sequence[AnyRow], name: str, role: str) -> int:
+    """Answers that the scorer looked at and could not score."""
+    return sum(row.scorer == name and row.role == role and row.value is None for row in rows)
 
 
 def _answer(row: AnyRow) -> tuple[str, int, int, str]:

@@ -4,13 +4,13 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from core.configs.teacher import ModelConfig
 from core.database import transaction
-from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
+from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
 from core.queries import budgets, pipeline, secrets, shards
 from core.settings import settings
@@ -20,25 +20,42 @@ from workers.allowance import Allowance
 from workers.lease import Beats, Lease
 from workers.micro_batch import batches
 from workers.persist import persist
+from workers.places import Places
 from workers.plan import Make, Plan, plan, uses_cache
+from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
+from workers.watched import WatchedTeacher
 
 log = structlog.get_logger()
 Row = dict[str, Any]
-TURN_SECONDS = 300.0  # after so long with one model the oldest shard is next, whatever model it needs
+
+
+class Load(Protocol):
+    """How a teacher is loaded: `workers.teachers.load_teacher`, or what stands in for it."""
+
+    async def __call__(self, config: ModelConfig, *, api_key: str | None = None) -> Teacher:
+        """See `load_teacher`."""
+        ...
 
 
 class GeneratingDesk:
-    """Drains the queue `generate`. One engine is loaded at a time; it stays loaded between drains."""
+    """Drains the queue `generate`. One engine is loaded at a time; it stays loaded between drains.
 
-    def __init__(self, beats: Beats, owner: str) -> None:
+    After `turn_seconds` with one model the oldest shard is next, whatever model it needs.
+    """
+
+    def __init__(
+        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load | None = None
+    ) -> None:
         self._beats = beats
         self._owner = owner
+        self._device = device or SharedDevice()
+        self._load_with = load
         self._runner = asyncio.Runner()
         self._teacher: Teacher | None = None
-        self._loaded: ModelConfig | None = None
+        self._loaded: Loaded | None = None
         self._since = 0.0
 
     def drain(self, stop: threading.Event) -> None:
@@ -47,19 +64,26 @@ class GeneratingDesk:
 
     def close(self) -> None:
         """End the engine."""
-        self._runner.run(self._unload())
+        self._runner.run(self._let_go())
         self._runner.close()
 
     @property
     def model(self) -> str | None:
         """The loaded model, as shards name it."""
-        return self._loaded.key if self._loaded else None
+        return self._loaded.teacher.key if self._loaded else None
+
+    @property
+    def _tired(self) -> bool:
+        return time.monotonic() - self._since > settings().turn_seconds
 
     async def _drain(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            tired = time.monotonic() - self._since > TURN_SECONDS
-            claim = await asyncio.to_thread(self._claim, None if tired else self.model, only=False)
+            if self._device.due():
+                await self._let_go()
+            claim = await asyncio.to_thread(self._claim, None if self._tired else self.model, only=False)
             if claim is None:
+                if self._device.due(idle=True):
+                    await self._let_go()
                 return
             try:
                 await self._with_engine(claim, stop)
@@ -79,7 +103,15 @@ class GeneratingDesk:
         try:
             work = await asyncio.to_thread(_read_plan, claim)
             if work.make:  # the cache may have it all
+                if not await self._turn(lease, work, stop):
+                    self._beats.close(lease)
+                    await asyncio.to_thread(give_up.hand_back, claim)
+                    return
                 await self._load(claim, work)
+        except LeaseLost as error:
+            self._beats.close(lease)
+            log.info("shard was taken meanwhile", shard=claim.shard_id, reason=error.message)
+            return
         except (BadInput, EngineDied) as error:
             self._beats.close(lease)
             await asyncio.to_thread(give_up.load_failed, claim, error)
@@ -91,21 +123,28 @@ class GeneratingDesk:
         except BaseException:
             self._beats.close(lease)
             raise
-        slots = asyncio.Semaphore(settings().chains_in_flight)
-        if claim.attempts > 1:  # it may be what ended a worker before: no other shard is put at risk beside it
-            await self._shard(lease, work, slots, stop)
-            return
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._slot((lease, work), slots, stop))
-            for _ in range(settings().shards_in_flight - 1):
-                group.create_task(self._slot(None, slots, stop))
+        places = Places(settings().chains_in_flight)
+        alone = claim.attempts > 1  # it may be what ended a worker before: no other shard is put at risk beside it
+        await self._shards((lease, work), places, stop, alone=alone)
+
+    async def _turn(self, lease: Lease, work: Plan, stop: threading.Event) -> bool:
+        """Wait for the device, where one is needed; False when the worker is to stop. Raises LeaseLost."""
+        if work.teacher.engine == "openai":
+            return True
+        return await asyncio.to_thread(self._device.take, lease, stop)
+
+    async def _let_go(self) -> None:
+        await self._unload()
+        await asyncio.to_thread(self._device.give)
 
     async def _load(self, claim: Claim, work: Plan) -> None:
-        if self._teacher is None or self._loaded != work.teacher:
+        needed = _needed(claim, work)
+        if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            self._teacher = await load_teacher(work.teacher, api_key=await asyncio.to_thread(_secret, claim, work))
-            self._loaded = work.teacher
+            key = await asyncio.to_thread(_secret, claim, work)
+            self._teacher = await (self._load_with or load_teacher)(work.teacher, api_key=key)
+            self._loaded = needed
         self._since = time.monotonic()
 
     async def _unload(self) -> None:
@@ -113,15 +152,25 @@ class GeneratingDesk:
         if teacher is not None:
             await teacher.close()
 
-    async def _slot(self, first: tuple[Lease, Plan] | None, slots: asyncio.Semaphore, stop: threading.Event) -> None:
-        """Shard after shard of the loaded model, until there is none or the engine is gone."""
-        held = first or await self._next(stop)
-        while held is not None:
-            await self._shard(*held, slots, stop)
+    async def _shards(self, first: tuple[Lease, Plan], places: Places, stop: threading.Event, *, alone: bool) -> None:
+        """Shard after shard of the loaded model, as many at once as fill the places, until there is none."""
+        held: tuple[Lease, Plan] | None = first
+        async with asyncio.TaskGroup() as group:
+            while held is not None:
+                places.begin(held[0].claim.shard_id, len(held[1].make) + len(held[1].ready))
+                group.create_task(self._shard(*held, places, stop))
+                held = None if alone else await self._following(places, stop)
+
+    async def _following(self, places: Places, stop: threading.Event) -> tuple[Lease, Plan] | None:
+        """The next shard, when it is due; None when there is none and none is in work that might yet be followed."""
+        await places.shard_due()
+        held = await self._next(stop)
+        while held is None and await places.shard_ended():
             held = await self._next(stop)
+        return held
 
     async def _next(self, stop: threading.Event) -> tuple[Lease, Plan] | None:
-        if stop.is_set() or self.model is None or time.monotonic() - self._since > TURN_SECONDS:
+        if stop.is_set() or self.model is None or self._tired or self._device.due():
             return None
         try:
             claim = await asyncio.to_thread(self._claim, self.model, only=True)
@@ -131,16 +180,16 @@ class GeneratingDesk:
         except Unavailable as error:
             log.warning("database away", error=error.message)
             return None
-        if work.teacher != self._loaded:
+        if _needed(claim, work) != self._loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
 
-    async def _shard(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
+    async def _shard(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> None:
         lease.stall_seconds = settings().engine_answer_seconds
         lease.moved()
         try:
-            reached = await self._make(lease, work, slots, stop)
+            reached = await self._make(lease, work, places, stop)
             if stop.is_set():
                 await asyncio.to_thread(give_up.hand_back, lease.claim)
                 return
@@ -152,21 +201,23 @@ class GeneratingDesk:
             await self._failed(lease, error)
         finally:
             self._beats.close(lease)
+            places.end(lease.claim.shard_id)
 
-    async def _make(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> str | None:
+    async def _make(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> str | None:
         """Make the plan's rows; each is written within a micro-batch of its end. Returns the limit that was reached.
 
         The queue holds no more than a micro-batch: when the ledger is slow the chains wait for it.
         """
         done: asyncio.Queue[Row | None] = asyncio.Queue(settings().micro_batch_rows)
         allowance = Allowance(lease, work.limits, wanted=len(work.make))
-        bench = Bench(lease, allowance, slots, done, stop)
+        bench = Bench(lease, allowance, places, done, stop)
         try:
             async with asyncio.TaskGroup() as group:
                 writer = group.create_task(_write(bench, work))
                 for row in work.ready:
                     lease.moved()
                     await done.put(row)
+                    places.made(lease.claim.shard_id)
                 rows = [group.create_task(self._row(bench, make)) for make in work.make]
                 if rows:
                     await asyncio.wait(rows)
@@ -180,24 +231,29 @@ class GeneratingDesk:
         return allowance.reached
 
     async def _row(self, bench: "Bench", make: Make) -> None:
-        async with bench.slots:
+        async with bench.places.take(bench.lease.claim.shard_id):
             if bench.stop.is_set() or not await bench.allowance.take(bench.stop):
                 return
             bench.lease.check()
             if self._teacher is None:
                 raise EngineDied("The engine is gone.")
-            row = await make(self._teacher, bench.done.put)
+            row = await make(WatchedTeacher(self._teacher, bench.lease), bench.done.put)
             bench.lease.moved()
             await bench.done.put(row)
 
     async def _failed(self, lease: Lease, error: BurnishError) -> None:
         """Give the shard back; a dead engine is forgotten, the next claim loads a new one.
 
-        A teacher that does not answer is nobody's fault: the shard waits.
+        A teacher that does not answer is nobody's fault: the shard waits. One that does not take us ends the dataset,
+        and is forgotten too: whoever resumes it has stored another key, or allowed the address.
         """
         self._beats.close(lease)
         if isinstance(error, Unavailable):
             await asyncio.to_thread(give_up.wait, lease.claim, error)
+            return
+        if isinstance(error, Refused):
+            await self._unload()
+            await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
         if isinstance(error, EngineDied):
@@ -207,12 +263,20 @@ class GeneratingDesk:
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """What is loaded; a teacher with a secret is its project's alone, for another may give the name to another key."""
+
+    teacher: ModelConfig
+    project_id: str | None
+
+
+@dataclass(frozen=True)
 class Bench:
     """What the rows of a shard in work share."""
 
     lease: Lease
     allowance: Allowance
-    slots: asyncio.Semaphore
+    places: Places
     done: "asyncio.Queue[Row | None]"
     stop: threading.Event
 
@@ -220,10 +284,18 @@ class Bench:
 async def _write(bench: Bench, work: Plan) -> None:
     ready = len(work.ready)  # they come first
     async for batch in batches(bench.done):
-        await asyncio.to_thread(persist, bench.lease, lambda session, batch=batch: work.store(session, batch))
+        if batch:
+            await asyncio.to_thread(persist, bench.lease, lambda session, batch=batch: work.store(session, batch))
+        else:  # turns of chains that go on are kept at the same pace
+            await asyncio.to_thread(persist, bench.lease, work.flush)
+        work.kept()
         ended = sum(row.get("state") != "open" for row in batch)
         bench.allowance.stored(max(0, ended - ready))
         ready = max(0, ready - ended)
+
+
+def _needed(claim: Claim, work: Plan) -> Loaded:
+    return Loaded(work.teacher, claim.project_id if work.teacher.secret else None)
 
 
 def _secret(claim: Claim, work: Plan) -> str | None:

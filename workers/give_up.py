@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from core.database import transaction
-from core.errors import BadInput, BurnishError, LeaseLost, Unavailable
+from core.errors import BadInput, BurnishError, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
 from core.queries import recovery, shards
 from core.settings import settings
@@ -19,7 +19,7 @@ WAITS = 4  # first pauses of a failed shard that a shard waits when nobody is to
 
 
 class LoadFailed(BurnishError):
-    """A scorer could not be loaded, because of `cause`."""
+    """A scorer could not be loaded, or a source not be read, because of `cause`."""
 
     def __init__(self, cause: BurnishError) -> None:
         super().__init__(cause.message)
@@ -29,6 +29,11 @@ class LoadFailed(BurnishError):
 def hand_back(claim: Claim) -> None:
     """Without blame: the worker stops, or has another model loaded."""
     _let_go(claim, lambda session: shards.hand_back(session, claim))
+
+
+def later(claim: Claim, pause: float) -> None:
+    """Without blame, to be looked at again after so many seconds: more work is still to come."""
+    _let_go(claim, lambda session: shards.hand_back(session, claim, pause=pause))
 
 
 def wait(claim: Claim, error: Unavailable) -> None:
@@ -44,9 +49,9 @@ def release(claim: Claim, error: BurnishError) -> None:
 
 
 def load_failed(claim: Claim, error: BurnishError) -> None:
-    """The model could not be loaded; one that is refused or not there fails the dataset or run at once."""
-    log.warning("model not loaded", shard=claim.shard_id, model=claim.model, error=error.message)
-    final = isinstance(error, BadInput)
+    """The model or source could not be loaded; one that is refused or not there fails the dataset or run at once."""
+    log.warning("not loaded", shard=claim.shard_id, model=claim.model, error=error.message)
+    final = isinstance(error, BadInput | Refused)
     _let_go(claim, lambda session: recovery.load_failed(session, claim, error=error.message, final=final))
 
 

@@ -16,6 +16,7 @@ from core.states import Queue
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
+from workers.shared_device import SharedDevice
 from workers.training_desk import TrainingDesk
 
 log = structlog.get_logger()
@@ -32,11 +33,11 @@ class Desk(Protocol):
     def close(self) -> None: ...
 
 
-def desk(queue: Queue, beats: Beats, owner: str) -> Desk:
+def desk(queue: Queue, beats: Beats, owner: str, device: SharedDevice) -> Desk:
     """The desk of a queue."""
     if queue == Queue.generate:
-        return GeneratingDesk(beats, owner)
-    return ScoringDesk(beats, owner) if queue == Queue.score else TrainingDesk(owner)
+        return GeneratingDesk(beats, owner, device)
+    return ScoringDesk(beats, owner, device) if queue == Queue.score else TrainingDesk(owner, device)
 
 
 class Looker:
@@ -61,7 +62,8 @@ class Looker:
 
     def _run(self) -> None:
         with Beats() as beats:
-            work = desk(self._queue, beats, self._owner)
+            device = SharedDevice(settings().shared_device, wanted=self.wake.set)
+            work = desk(self._queue, beats, self._owner, device)
             signs = threading.Thread(target=self._signs, args=(work, beats), name="signs", daemon=True)
             signs.start()
             try:

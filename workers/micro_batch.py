@@ -2,22 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TypeVar
 
 from core.settings import settings
 
-Row = dict[str, Any]
+Row = TypeVar("Row")
 
 
 async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]:
-    """Yield lists of rows: as many as `micro_batch_rows`, or what came in `micro_batch_seconds`; None ends."""
+    """Yield lists of rows: as many as `micro_batch_rows`, or what came in `micro_batch_seconds`; None ends.
+
+    A list is empty when nothing came for so long: whoever writes may have more to write than rows.
+    """
     limits = settings()
     ended = False
     while not ended:
-        first = await rows.get()
-        if first is None:
-            return
-        batch, deadline = [first], asyncio.get_running_loop().time() + limits.micro_batch_seconds
+        batch: list[Row] = []
+        deadline = asyncio.get_running_loop().time() + limits.micro_batch_seconds
         while len(batch) < limits.micro_batch_rows:
             try:
                 async with asyncio.timeout_at(deadline):
@@ -27,5 +28,8 @@ async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]
             if row is None:
                 ended = True
                 break
+            if not batch:
+                deadline = asyncio.get_running_loop().time() + limits.micro_batch_seconds
             batch.append(row)
-        yield batch
+        if batch or not ended:
+            yield batch

@@ -1,6 +1,5 @@
 """The turns that a worker has sampled and not yet given to the cache."""
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +15,17 @@ Row = dict[str, Any]
 
 
 class Notebook:
-    """Of one shard. Chains write into it, whoever stores rows empties it; without an identity it stays empty."""
+    """Of one shard. Chains write into it, one writer empties it; without an identity it stays empty.
+
+    What was written is crossed out only when its COMMIT is known to have come through (`kept`): a write that broke is
+    repeated with the same turns and those that came since.
+    """
 
     def __init__(self, project_id: str, identity: Identity | None) -> None:
         self._project_id = project_id
         self._identity = identity
-        self._fresh: deque[Row] = deque()
-        self._taken: list[Row] = []
+        self._turns: list[Row] = []
+        self._written = 0
 
     def keeper(self, ask: Ask) -> Callable[[Ask, Cue, Turn], None]:
         """What a chain tells of its turns."""
@@ -32,17 +35,17 @@ class Notebook:
             if self._identity is not None:
                 key = turn_cache.key(self._identity, ask, cue, made)
                 fingerprint = self._identity.fingerprint
-                self._fresh.append(turn_cache.memo(self._project_id, key, turn, fingerprint=fingerprint))
+                self._turns.append(turn_cache.memo(self._project_id, key, turn, fingerprint=fingerprint))
             made[cue.name] = turn
 
         return keep
 
-    def turns(self) -> list[Row]:
-        """Everything since the last time. A write that is repeated gets the same turns again."""
-        fresh = [self._fresh.popleft() for _ in range(len(self._fresh))]
-        again, self._taken = self._taken, fresh
-        return again + fresh
-
     def flush(self, session: Session) -> None:
         """Give everything to the cache."""
-        cached_turns.store(session, self.turns())
+        self._written = len(self._turns)
+        cached_turns.store(session, self._turns[: self._written])
+
+    def kept(self) -> None:
+        """What was given last is there."""
+        del self._turns[: self._written]
+        self._written = 0

@@ -1,15 +1,16 @@
 """What a generating worker does for one claim: which engine, which rows to make, how to store them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import ModelConfig
 from core.ledger import Claim, Spent
-from core.queries import cached_turns, chains, datasets, evaluations, pipeline, runs, shards
+from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, rubrics, runs, shards
 from core.queries.datasets import Instructions
 from core.queries.rows import AnyRow
 from core.seeds import content_seed, derive_seed
@@ -19,6 +20,7 @@ from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.answering import Question, run_answer
 from workers.chain import Ask, Drafted, Identity, remembered, run_chain
+from workers.growing.growth import Growth
 from workers.notebook import Notebook
 from workers.strategies.counterfactual import context, counterfactual
 from workers.strategies.cue import Cue
@@ -33,8 +35,9 @@ Make = Callable[[Teacher, Drafted], Awaitable[Row]]
 class Plan:
     """`ready` rows come from the cache; `make` holds one function per row to make; `store` writes finished rows.
 
-    `flush` keeps the turns of chains that did not end, so that nobody pays for them twice. With `limits` there is a
-    budget to ask before a row is begun. A row whose state is `open` is stored and will be followed by its end.
+    `flush` keeps turns of chains that have not ended, so that nobody pays for them twice; `kept` is told when they, or
+    those that `store` wrote, are committed. With `limits` there is a budget to ask before a row is begun. A row whose
+    state is `open` is stored and will be followed by its end.
     """
 
     teacher: ModelConfig
@@ -42,20 +45,23 @@ class Plan:
     store: Callable[[Session, Sequence[Row]], None]
     ready: Sequence[Row] = ()
     flush: Callable[[Session], None] = field(default=lambda session: None)
+    kept: Callable[[], None] = field(default=lambda: None)
     limits: Limits | None = None
 
 
 def plan(session: Session, claim: Claim, *, identity: Identity | None = None) -> Plan:
-    """The plan for a shard of stage generate or answer: only rows that are not stored yet.
+    """The plan for a shard of stage generate, grow or answer: only rows that are not stored yet.
 
     With the teacher's identity, turns that it was asked for before are taken from the cache, and new ones kept there.
     """
+    if claim.stage == Stage.grow:
+        return _growth(session, claim, identity)
     return _chains(session, claim, identity) if claim.stage == Stage.generate else _answers(session, claim)
 
 
 def uses_cache(session: Session, claim: Claim) -> DatasetConfig | None:
     """The config of a claim whose turns are cached."""
-    if claim.stage != Stage.generate:
+    if claim.stage not in (Stage.generate, Stage.grow):
         return None
     asked = datasets.frozen(session, claim.dataset_id)
     return asked if asked.cache else None
@@ -81,17 +87,25 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
         new = chains.store(session, [_priced(row, str(asked.teacher.model)) | owner for row in rows])
         if any(row["state"] == "open" for row in rows):
             pipeline.early(session, claim)
-        cached_turns.store(session, notebook.turns())
+        notebook.flush(session)
         done = sum(row.state == "done" for row in new)
         spent = sum((Spent(*row[1:]) for row in new), Spent())
         shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
 
+    limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id))
     early = scores_early(asked)
     make = [
         lambda teacher, drafted, ask=ask: run_chain(teacher, ask, drafted if early and not ask.known else None)
         for ask in asks
     ]
-    return Plan(_model(asked.teacher), make, store, ready, notebook.flush, _limits(asked, asks))
+    return Plan(_model(asked.teacher), make, store, ready, notebook.flush, notebook.kept, limits)
+
+
+def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
+    frame = gathered.frame(session, claim.dataset_id)
+    found = Growth(claim, frame, growth.unsettled(session, claim), identity)
+    notebook = found.notebook
+    return Plan(_model(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
 
 
 def scores_early(asked: DatasetConfig) -> bool:
@@ -112,12 +126,13 @@ def _draft(row: AnyRow) -> dict[str, Turn]:
     return {"draft": Turn(row.draft, (), row.draft_finish, prompt_tokens=0, cached_tokens=0, counted=row.draft_tokens)}
 
 
-def _limits(asked: DatasetConfig, asks: Sequence[Ask]) -> Limits | None:
+def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits | None:
     if not asked.budget.limited:
         return None
     prompt = max((len(str(ask.cues[0].messages).encode()) for ask in asks), default=0)
+    rubric = max((len(one.instruction.encode()) for one in rubrics.values() if one is not None), default=0)
     chain = bound.largest([bound.of_chain(ask, str(asked.teacher.model)) for ask in asks])
-    return Limits(chain, bound.of_verdicts(asked, prompt))
+    return Limits(chain, bound.of_verdicts(asked, prompt + rubric))
 
 
 def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt: int) -> Ask:

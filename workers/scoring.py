@@ -1,52 +1,66 @@
 """The scoring worker: scores of chains and of evaluation answers, and the pairs that follow from them."""
 
+import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import structlog
-from sqlalchemy.orm import Session
 
 from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
-from core.ledger import Claim
-from core.queries import datasets, evaluations, pipeline, runs, scores, shards
-from core.queries.rows import AnyRow
+from core.ledger import DRAFT, Claim
+from core.queries import datasets, evaluations, imports, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, give_up, pairing, sifting
-from workers.candidates import answers
+from workers import advance, cases, gathering, give_up, importing, pairing, sifting
+from workers.cases import Case, Scored
+from workers.judging import judge_all
 from workers.lease import Beats, Lease
 from workers.persist import persist
 from workers.rewards import load_reward
-from workers.rewards.reward import Answer, Missing, RewardModel
+from workers.rewards.judge import Judge, load_judge
+from workers.rewards.reward import RewardModel, Verdict
+from workers.shared_device import SharedDevice
 
 log = structlog.get_logger()
+AGAIN = 0.5  # seconds until drafts of chains that go on are looked for again
+WORTH = 10.0  # and so many times as long as it took to load the scorer for them
 
 
 class ScoringDesk:
     """Drains the queue `score`. The last scorer stays loaded."""
 
-    def __init__(self, beats: Beats, owner: str) -> None:
+    def __init__(self, beats: Beats, owner: str, device: SharedDevice | None = None) -> None:
         self._beats = beats
         self._owner = owner
-        self._reward: RewardModel | None = None
+        self._device = device or SharedDevice()
+        self._runner = asyncio.Runner()
+        self._reward: RewardModel | Judge | None = None
         self._loaded: RewardConfig | None = None
+        self._owner_of_key: str | None = None
+        self._load_seconds = 0.0
 
     def drain(self, stop: threading.Event) -> None:
         """Work until nothing can be claimed, or `stop` is set."""
         while not stop.is_set():
+            if self._device.due():
+                self._let_go()
             with transaction() as session:
                 claim = shards.claim(session, queue=Queue.score, owner=self._owner, model=self.model)
             if claim is None:
+                if self._device.due(idle=True):
+                    self._let_go()
                 return
             self._shard(claim, stop)
 
     def close(self) -> None:
         """End the scorer."""
-        self._unload()
+        self._let_go()
+        self._runner.close()
 
     @property
     def model(self) -> str | None:
@@ -56,9 +70,12 @@ class ScoringDesk:
     def _shard(self, claim: Claim, stop: threading.Event) -> None:
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
         try:
-            STAGES[Stage(claim.stage)](self, lease, stop)
+            again = STAGES[Stage(claim.stage)](self, lease, stop)
             if stop.is_set():
                 give_up.hand_back(claim)
+                return
+            if again is not None:
+                give_up.later(claim, again)
                 return
             persist(lease, lambda session: pipeline.finish(session, claim))
             advance.after(claim)
@@ -76,36 +93,65 @@ class ScoringDesk:
         finally:
             self._beats.close(lease)
 
-    def _scorer(self, config: RewardConfig) -> RewardModel:
-        if self._reward is None or self._loaded != config:
+    def _scorer(self, config: RewardConfig, claim: Claim) -> RewardModel | Judge:
+        """The scorer, loaded. One that was opened with a project's key serves that project alone."""
+        project = claim.project_id if config.secret else None
+        if self._reward is None or (self._loaded, self._owner_of_key) != (config, project):
             self._unload()
+            begun = time.monotonic()
             try:
-                self._reward = load_reward(config)
+                self._reward = self._load(config, claim)
             except (BadInput, EngineDied) as error:
                 raise give_up.LoadFailed(error) from error
-            self._loaded = config
+            self._loaded, self._owner_of_key = config, project
+            self._load_seconds = time.monotonic() - begun
         return self._reward
+
+    def _let_go(self) -> None:
+        self._unload()
+        self._device.give()
+
+    def _load(self, config: RewardConfig, claim: Claim) -> RewardModel | Judge:
+        if config.kind != "judge":
+            return load_reward(config)
+        key = None
+        if config.secret is not None:
+            with transaction() as session:
+                key = secrets.reveal(session, claim.project_id, config.secret)
+        return self._runner.run(load_judge(config, api_key=key))
 
     def _unload(self) -> None:
         reward, self._reward, self._loaded = self._reward, None, None
-        if reward is not None:
+        if isinstance(reward, Judge):
+            self._runner.run(reward.close())
+        elif reward is not None:
             reward.close()
 
-    def score(self, lease: Lease, stop: threading.Event) -> None:
-        """Draft and revision of every chain in the range."""
-        with transaction() as session:
-            scorers = datasets.frozen(session, lease.claim.dataset_id).reward
-            waiting = scores.waiting(session, lease.claim)
-        config = next(scorer for scorer in scorers if scorer.scorer == lease.claim.model)
-        self._in_batches(lease, stop, config, waiting, _chain_answers)
+    def score(self, lease: Lease, stop: threading.Event) -> float | None:
+        """Draft and revision of every chain in the range; or the drafts alone, again and again until the chains end.
+
+        Returns the seconds until it is to be looked at again, None when nothing more will come.
+        """
+        claim = lease.claim
+        with transaction() as session:  # whether more will come is asked first: what comes meanwhile is seen
+            going = claim.role == DRAFT and pipeline.generating(session, claim)
+            asked = datasets.frozen(session, claim.dataset_id)
+            by_behavior = rubrics.of_dataset(session, claim.dataset_id)
+            waiting = [cases.of_chain(row, by_behavior) for row in scores.waiting(session, claim)]
+        self._load_seconds = 0.0
+        self._score(lease, stop, Docket(_named(asked.reward, claim), asked.seed, waiting))
+        return AGAIN + WORTH * self._load_seconds if going else None
 
     def judge(self, lease: Lease, stop: threading.Event) -> None:
         """Every evaluation answer in the range."""
+        claim = lease.claim
         with transaction() as session:
-            scorers = runs.frozen(session, str(lease.claim.run_id)).evaluation.scorers
-            waiting = evaluations.waiting_judgements(session, lease.claim, lease.claim.model)
-        config = next(scorer for scorer in scorers if scorer.scorer == lease.claim.model)
-        self._in_batches(lease, stop, config, waiting, _evaluation_answers)
+            scorers = runs.frozen(session, str(claim.run_id)).evaluation.scorers
+            seed = datasets.frozen(session, claim.dataset_id).seed
+            by_behavior = rubrics.of_dataset(session, claim.dataset_id)
+            rows = evaluations.waiting_judgements(session, claim, claim.model)
+        waiting = [cases.of_evaluation(row, by_behavior) for row in rows]
+        self._score(lease, stop, Docket(_named(scorers, claim), seed, waiting))
 
     def pair(self, lease: Lease, stop: threading.Event) -> None:
         """A pair for every chain in the range."""
@@ -115,58 +161,54 @@ class ScoringDesk:
         """The filters over a whole dataset."""
         sifting.sift(lease)
 
-    def _in_batches(
-        self,
-        lease: Lease,
-        stop: threading.Event,
-        config: RewardConfig,
-        waiting: Sequence[AnyRow],
-        read: Callable[[AnyRow], list[tuple[dict[str, Any], Answer]]],
-    ) -> None:
-        reward, size = self._scorer(config), settings().scoring_batch
+    def gather(self, lease: Lease, stop: threading.Event) -> None:
+        """Prompts from a source, or pairs from a file."""
+        read = importing.read_in if lease.claim.model == imports.MODEL else gathering.gather
+        read(lease, stop)
+
+    def _score(self, lease: Lease, stop: threading.Event, docket: "Docket") -> None:
+        if not docket.waiting:
+            return
+        if docket.config.has_engine and not self._device.take(lease, stop):
+            return
+        reward = self._scorer(docket.config, lease.claim)
+        if isinstance(reward, Judge):
+            self._runner.run(judge_all(reward, docket.waiting, seed=docket.seed, lease=lease, stop=stop))
+        else:
+            self._in_batches(lease, stop, reward, docket.waiting)
+
+    def _in_batches(self, lease: Lease, stop: threading.Event, reward: RewardModel, waiting: Sequence[Case]) -> None:
+        size = settings().scoring_batch
         for start in range(0, len(waiting), size):
             if stop.is_set():
                 return
             chunk = waiting[start : start + size]
-            asked = [pair for row in chunk for pair in read(row)]
-            values = reward.score([answer for _, answer in asked])
+            values = iter(reward.score([answer for case in chunk for answer in case.answers.values()]))
             lease.moved()
-            rows = [
-                owner | {"scorer": reward.scorer, "fingerprint": reward.fingerprint} | _value(value)
-                for (owner, _), value in zip(asked, values, strict=True)
+            batch = [
+                Scored(case, reward.scorer, reward.fingerprint, [Verdict(next(values)) for _ in case.answers])
+                for case in chunk
             ]
-            persist(lease, partial(_store, claim=lease.claim, rows=rows, chunk=len(chunk)))
+            persist(lease, partial(cases.store, claim=lease.claim, batch=batch))
 
 
-STAGES = {
+@dataclass(frozen=True)
+class Docket:
+    """What a shard asks of its scorer."""
+
+    config: RewardConfig
+    seed: int
+    waiting: Sequence[Case]
+
+
+STAGES: dict[Stage, Callable[[ScoringDesk, Lease, threading.Event], float | None]] = {
     Stage.score: ScoringDesk.score,
     Stage.judge: ScoringDesk.judge,
     Stage.pair: ScoringDesk.pair,
     Stage.sift: ScoringDesk.sift,
+    Stage.gather: ScoringDesk.gather,
 }
 
 
-def _chain_answers(row: AnyRow) -> list[tuple[dict[str, Any], Answer]]:
-    return [
-        (
-            {"chain_id": row.chain_id, "answer": name, "evaluation_answer_id": None},
-            Answer(messages=tuple(row.messages), text=text, expect=row.expect, guard=row.guard),
-        )
-        for name, text in answers(row).items()
-    ]
-
-
-def _evaluation_answers(row: AnyRow) -> list[tuple[dict[str, Any], Answer]]:
-    owner = {"chain_id": None, "answer": None, "evaluation_answer_id": row.answer_id}
-    return [(owner, Answer(messages=tuple(row.messages), text=row.text, expect=row.expect, guard=row.guard))]
-
-
-def _value(value: float | Missing) -> dict[str, Any]:
-    if isinstance(value, Missing):
-        return {"value": None, "missing": value.reason}
-    return {"value": value, "missing": None}
-
-
-def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]], chunk: int) -> None:
-    new = scores.store(session, rows)
-    shards.guard(session, claim, completed=chunk if new else 0)
+def _named(scorers: Sequence[RewardConfig], claim: Claim) -> RewardConfig:
+    return next(scorer for scorer in scorers if scorer.scorer == claim.model)

@@ -9,12 +9,12 @@ from collections import defaultdict
 
 import structlog
 
-from core import doorbell
+from core import doorbell, uploads
 from core.database import transaction
 from core.errors import BurnishError, Unavailable
 from core.ids import new_id
 from core.logs import configure
-from core.queries import cached_turns, datasets, idempotency_keys, recovery, runs, workers
+from core.queries import cached_turns, datasets, files, idempotency_keys, recovery, runs, workers
 from core.settings import settings
 from core.states import Queue
 from workers import advance, training
@@ -57,7 +57,17 @@ def sweep() -> None:
     for claim in expired:
         log.warning("lease expired", shard=claim.shard_id, stage=claim.stage, attempts=claim.attempts)
     advance.everything()
+    _clear_uploads()
     _resume_when_there_is_room()
+
+
+def _clear_uploads() -> None:
+    """Delete what uploads that were cut off have left behind."""
+    old = {path.name: path for path in uploads.old_ones()}
+    with transaction() as session:
+        known = files.known(session, old)
+    for name in old.keys() - known:
+        old[name].unlink(missing_ok=True)
 
 
 def _resume_when_there_is_room() -> None:

@@ -29,12 +29,14 @@ from workers import give_up
 from workers.engine.folder import model_folder
 from workers.engine.launcher import launch
 from workers.lease import Beats, Lease
+from workers.shared_device import SharedDevice
 
 TICK_SECONDS = 0.2
 GRACE_SECONDS = 20.0  # between asking the group to end and killing it: time for a last checkpoint
 SILENCE_SECONDS = 300.0  # without a step and without the processor the trainer counts as hung
 BUSY_SECONDS = 3600.0  # so does one that keeps the processor busy for so long without a step
 LOOK_SECONDS = 1.0
+NOT_STARTED = -1  # in the place of a trainer's exit status
 CPU_SECONDS = 0.05  # of work between two looks: more than an idle process uses
 
 # A thread that waits gives its core away: engines and trainers share the machine.
@@ -43,11 +45,14 @@ ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "OMP_WA
 log = structlog.get_logger()
 
 
-def train(claim: Claim, stop: threading.Event) -> None:
-    """Train the claim's run to its end, a pause, its failure, or until `stop` is set or the claim is lost."""
+def train(claim: Claim, stop: threading.Event, device: SharedDevice | None = None) -> None:
+    """Train the claim's run to its end, a pause, its failure, or until `stop` is set or the claim is lost.
+
+    A device that is shared is waited for, and kept until the trainer has ended.
+    """
     try:
         student = _prepare(claim)
-        status = 0 if student is None else _supervise(claim, student, stop)
+        status = 0 if student is None else _supervise(claim, student, stop, device or SharedDevice())
         if stop.is_set() and status != 0:
             give_up.hand_back(claim)
         else:
@@ -80,10 +85,12 @@ def _prepare(claim: Claim) -> Path | None:
     return model_folder(str(RunConfig.model_validate(run.config).student), param="student")
 
 
-def _supervise(claim: Claim, student: Path, stop: threading.Event) -> int:
+def _supervise(claim: Claim, student: Path, stop: threading.Event, device: SharedDevice) -> int:
     """Run the trainer's process group while the lease holds; its exit status. Raises LeaseLost."""
-    with Beats() as beats:
+    with Beats() as beats, device:
         lease = beats.open(claim, stall_seconds=SILENCE_SECONDS)
+        if not device.take(lease, stop):
+            return NOT_STARTED
         process = launch(lambda: _start(claim, student))
         try:
             _watch(process, lease, stop)

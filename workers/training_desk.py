@@ -8,6 +8,7 @@ from core.database import transaction
 from core.queries import shards
 from core.states import Queue
 from workers import advance, training
+from workers.shared_device import SharedDevice
 
 log = structlog.get_logger()
 
@@ -17,8 +18,9 @@ class TrainingDesk:
 
     model: str | None = None
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, device: SharedDevice | None = None) -> None:
         self._owner = owner
+        self._device = device or SharedDevice()
 
     def drain(self, stop: threading.Event) -> None:
         """Supervise trainings until nothing can be claimed, or `stop` is set."""
@@ -27,7 +29,7 @@ class TrainingDesk:
                 claim = shards.claim(session, queue=Queue.train, owner=self._owner)
             if claim is None:
                 return
-            training.train(claim, stop)
+            training.train(claim, stop, self._device)
             advance.after(claim)
 
     def close(self) -> None:

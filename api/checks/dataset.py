@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from api.checks.budget import check_budget
-from api.checks.models import complete_causal, complete_reward
+from api.checks.endpoint import check_endpoint
+from api.checks.models import complete_causal
+from api.checks.scorers import by_param, complete_scorers
+from api.checks.source import asked_of, check_source
 from core.configs.dataset import DatasetConfig
+from core.configs.teacher import TeacherConfig
 from core.errors import BadInput, UnknownName
 from core.queries import behaviors
 from core.settings import settings
@@ -28,15 +32,12 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     """
     _check_served(config, at)
     found = _behaviors(session, project_id, config, at)
-    asked = config.teacher.model or settings().default_teacher
-    teacher = complete_causal(session, project_id, name=asked, param=f"{at}teacher.model")
-    reward = tuple(
-        complete_reward(one, param=f"{at}reward.{place}" if len(config.reward) > 1 else f"{at}reward")
-        for place, one in enumerate(config.reward)
-    )
+    teacher = _teacher(session, project_id, config.teacher, at)
+    reward = complete_scorers(session, project_id, by_param(config.reward, at), found)
     _check_numbers(config, found, at)
-    named = config.teacher.model_copy(update={"model": teacher})
-    complete = config.model_copy(update={"teacher": named, "reward": reward})
+    if config.source is not None:
+        check_source(session, project_id, config.source, at=f"{at}source")
+    complete = config.model_copy(update={"teacher": teacher, "reward": reward})
     check_budget(complete, at=at)
     return CheckedDataset(complete, found)
 
@@ -49,20 +50,27 @@ def _behaviors(session: Session, project_id: str, config: DatasetConfig, at: str
     return [found[name] for name in config.behavior]
 
 
+def _teacher(session: Session, project_id: str, teacher: TeacherConfig, at: str) -> TeacherConfig:
+    if teacher.engine == "openai":
+        check_endpoint(session, project_id, teacher, at=f"{at}teacher.")
+        return teacher
+    asked = teacher.model or settings().default_teacher
+    name = complete_causal(session, project_id, name=asked, param=f"{at}teacher.model")
+    return teacher.model_copy(update={"model": name})
+
+
 def _check_served(config: DatasetConfig, at: str) -> None:
     """What the form of a request knows and no worker of this version does is refused, not passed over."""
-    if config.teacher.engine == "openai":
-        raise BadInput("No worker of this version asks endpoints; name a model of yours.", param=f"{at}teacher.engine")
-    if any(reward.kind == "judge" for reward in config.reward):
-        raise BadInput("No worker of this version has LLM judges; name a classifier or a rule.", param=f"{at}reward")
     if config.pairs is not None:
-        raise BadInput("No worker of this version imports pairs.", param=f"{at}pairs")
+        raise BadInput("Pairs are imported with POST /datasets/import; ask there.", param=f"{at}pairs")
 
 
 def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> None:
     there = {row.name: len(row.body["prompts"]) for row in found}
     if config.prompts is not None:
         asked, field = len(config.prompts), "prompts"
+    elif config.source is not None:
+        asked, field = asked_of(config.source, config.n_prompts)
     else:
         asked, field = config.n_prompts or sum(there.values()), "n_prompts"
         _check_shares(config.n_prompts, there, at)

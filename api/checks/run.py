@@ -1,18 +1,20 @@
 """A run as asked for, made complete: a dataset that can be trained on, a student, the columns the method needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from api.checks.dataset import CheckedDataset, check_dataset
-from api.checks.models import complete_causal, complete_reward
+from api.checks.models import complete_causal
+from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig
 from core.errors import BadInput, Conflict, MissingColumn, NotFound
-from core.queries import datasets, pairs
+from core.queries import behaviors, datasets, pairs
 from core.settings import settings
 from core.states import DatasetState
-from core.tables import Dataset
+from core.tables import Behavior, Dataset
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRu
         )
     filled = {
         "student": _student(session, project_id, config.student),
-        "evaluation": _evaluation(config.evaluation),
+        "evaluation": _evaluation(session, project_id, config.evaluation, behaviors.used(session, dataset)),
     }
     return CheckedRun(config.model_copy(update=filled), dataset)
 
@@ -50,7 +52,7 @@ def check_distillation(
     filled = {
         "dataset": dataset.config,
         "student": _student(session, project_id, config.student),
-        "evaluation": _evaluation(config.evaluation),
+        "evaluation": _evaluation(session, project_id, config.evaluation, dataset.behaviors),
     }
     return config.model_copy(update=filled), dataset
 
@@ -66,11 +68,20 @@ def _dataset(session: Session, project_id: str, id: str) -> Dataset:
 
 
 def _student(session: Session, project_id: str, name: str | None) -> str:
-    return complete_causal(session, project_id, name=name or settings().default_student, param="student")
+    asked = name or settings().default_student
+    return complete_causal(session, project_id, name=asked, param="student", adapter=False)
 
 
-def _evaluation(evaluation: EvaluationConfig) -> EvaluationConfig:
-    scorers = tuple(
-        complete_reward(scorer, param=f"evaluation.scorers.{place}") for place, scorer in enumerate(evaluation.scorers)
-    )
-    return evaluation.model_copy(update={"scorers": scorers})
+def _evaluation(
+    session: Session, project_id: str, evaluation: EvaluationConfig, behaviors: Sequence[Behavior]
+) -> EvaluationConfig:
+    """The evaluation with its scorers' models named. Raises BadInput (and its kinds) for one that cannot score it."""
+    asked = {f"evaluation.scorers.{place}": scorer for place, scorer in enumerate(evaluation.scorers)}
+    for param, scorer in asked.items():
+        if scorer.pairwise:
+            raise BadInput(
+                "A pairwise judge compares draft and revision; base and tuned model are rated each by itself and then "
+                "compared. Leave pairwise out.",
+                param=f"{param}.pairwise",
+            )
+    return evaluation.model_copy(update={"scorers": complete_scorers(session, project_id, asked, behaviors)})

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from api.dashboard.words import count
 from api.schemas.counts import Counts, Remaining
-from api.schemas.dataset import DatasetObject, show_dataset
+from api.schemas.dataset import STAGES, DatasetObject, show_dataset
 from api.schemas.run import RunObject, show_run
 from core.queries import datasets, gauges, runs
 from core.tables import Distillation, Run
@@ -56,7 +56,11 @@ def of_dataset(dataset: DatasetObject) -> Step:
 def whole(dataset: DatasetObject) -> float:
     """The share of a dataset's work that is done: chains, their scores and their pairs count alike."""
     total = 3 * dataset.request_counts.total
-    return min(sum(stage.completed + stage.failed for stage in dataset.stages.values()) / total, 1.0) if total else 0.0
+    return min(sum(_ended(dataset.stages[name]) for name in STAGES) / total, 1.0) if total else 0.0
+
+
+def _ended(stage: Counts) -> int:
+    return stage.completed + stage.failed
 
 
 def of_run(session: Session, run: Run | None, *, over: bool = False) -> list[Step]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from sqlalchemy.orm import Session
 
 from api import export
@@ -12,9 +12,10 @@ from api.deps import ListPage, Paging, Reader
 from api.schemas.page import Page, page_of
 from api.schemas.pair import FailureObject, PairObject, show_failed_chain, show_pair, show_quarantined
 from api.schemas.stats import FunnelObject, StatsObject
+from core.card import card
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import chains, datasets, pairs, prompts, scores
+from core.queries import cards, chains, datasets, pairs, prompts, scorers, scores
 from core.queries.pairs import PairFilter
 from core.tables import Dataset
 
@@ -22,8 +23,19 @@ router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
 
 Split = Literal["train", "validation"]
 Verdict = Literal["kept", "dropped"]
+Format = Literal["trl", "openai", "parquet", "jsonl"]
 EXPORT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}, "description": "One pair a line."}
+    200: {
+        "content": {
+            export.JSONL: {"schema": {"type": "string"}},
+            export.PARQUET: {"schema": {"type": "string", "format": "binary"}},
+        },
+        "description": "One pair a line, or a row.",
+    }
+}
+
+CARD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/markdown": {"schema": {"type": "string"}}}, "description": "Markdown."}
 }
 
 
@@ -40,6 +52,7 @@ def pair_filter(
     return PairFilter(split=split, verdict=verdict, min_margin=min_margin, reason=reason, reviewed=reviewed)
 
 
+AskedScorer = Annotated[str | None, Query(max_length=1_000, description="left out: the first one")]
 AskedPairs = Annotated[PairFilter, Depends(pair_filter)]
 
 
@@ -75,12 +88,12 @@ def _failures(session: Session, id: str, paging: Paging) -> list[FailureObject]:
 
 
 @router.get("/stats", summary="Histograms of scores and margins")
-def read_stats(id: str, caller: Reader) -> StatsObject:
-    """Draft and revision scores of the first scorer, and their differences."""
+def read_stats(id: str, caller: Reader, scorer: AskedScorer = None) -> StatsObject:
+    """Draft and revision scores, and their differences, by one of the dataset's scorers."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        first = datasets.frozen(session, id).scorer
-        return StatsObject.model_validate(scores.histogram(session, id, scorer=first))
+        name = scorers.named(session, id, scorer, param="scorer")
+        return StatsObject.model_validate({"scorer": name, **scores.histogram(session, id, scorer=name)})
 
 
 @router.get("/funnel", summary="From asked to kept")
@@ -93,7 +106,8 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
 
 def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: dict[str, int]) -> FunnelObject:
     """The funnel of a dataset whose shards and pairs are counted already."""
-    made = progress["stages"].get("generate", {"completed": 0, "failed": 0})
+    first = "generate" if row.config["pairs"] is None else "gather"
+    made = progress["stages"].get(first, {"completed": 0, "failed": 0})
     return FunnelObject(
         asked=row.n_prompts * int(row.config["samples_per_prompt"]),
         produced=made["completed"] + made["failed"],
@@ -112,14 +126,23 @@ def export_pairs(
     request: Request,
     id: str,
     caller: Reader,
-    format: Literal["trl", "jsonl"] = "trl",
+    format: Format = "trl",
     split: Split | None = None,
     verdict: Literal["kept", "dropped", "all"] = "kept",
 ) -> StreamingResponse:
-    """JSON lines, streamed: `trl` for TRL's DPO trainer, `jsonl` for the pair objects. What is finished so far."""
+    """Streamed: `trl` for TRL's DPO trainer, `parquet` with the same columns, `openai` for fine-tuning there (without
+    scores), `jsonl` with everything there is about a pair. What is finished so far."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
     asked = PairFilter(split=split, verdict=None if verdict == "all" else verdict)
-    chunks = export.lines(id, asked, format, request.app.state.streams)
-    headers = {"content-disposition": f'attachment; filename="{id}.{format}.jsonl"'}
-    return StreamingResponse(chunks, media_type="application/jsonl", headers=headers)
+    chunks = export.chunks(id, asked, format, request.app.state.streams)
+    headers = {"content-disposition": f'attachment; filename="{export.file_name(id, format)}"'}
+    return StreamingResponse(chunks, media_type=export.media_type(format), headers=headers)
+
+
+@router.get("/card", response_class=PlainTextResponse, responses=CARD, summary="The dataset card")
+def read_card(id: str, caller: Reader) -> PlainTextResponse:
+    """Markdown with a head of YAML: behavior, teacher, scorers, counts, licences as the operator has stated them."""
+    with transaction() as session:
+        row = datasets.get(session, caller.project_id, id)
+        return PlainTextResponse(card(cards.facts(session, row)), media_type="text/markdown")

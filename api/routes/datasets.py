@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api import examples
 from api.checks.dataset import check_dataset
+from api.checks.imported import check_import
 from api.checks.preview import shortened
 from api.deps import ListPage, Post, Reader, WritePost
 from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
@@ -16,8 +17,10 @@ from api.schemas.dataset import ENDED, DatasetObject, show_dataset
 from api.schemas.page import Page, page_of
 from core.configs.dataset import DatasetConfig
 from core.configs.filters import FilterConfig
+from core.configs.imported import ImportConfig
 from core.database import transaction
-from core.queries import datasets
+from core.queries import datasets, imports, scorers
+from core.queries.progress import progress_of
 from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -62,12 +65,31 @@ def preview_dataset(
     return answer_once(post, work)
 
 
+@router.post("/import", status_code=202, response_model=DatasetObject, summary="Import pairs")
+def import_pairs(body: Annotated[ImportConfig, Body(openapi_examples=examples.IMPORT)], post: WritePost) -> Response:
+    """From an uploaded file; scored by its own scores or anew, then filtered."""
+
+    def work(session: Session) -> Answer:
+        checked = check_import(session, post.caller.project_id, body)
+        row = imports.create(
+            session,
+            project_id=post.caller.project_id,
+            config=checked.dataset.config,
+            behaviors=checked.dataset.behaviors,
+            pairs=checked.pairs,
+        )
+        return Answer(202, shown(session, row), f"/datasets/{row.id}")
+
+    return answer_once(post, work)
+
+
 @router.get("", summary="List datasets")
 def list_datasets(caller: Reader, paging: ListPage) -> Page[DatasetObject]:
     """Newest first."""
     with transaction() as session:
         rows = datasets.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        return page_of(rows, paging, lambda row: show_dataset(row, datasets.progress(session, row.id)))
+        counted = progress_of(session, [row.id for row in rows])
+        return page_of(rows, paging, lambda row: show_dataset(row, counted[row.id]))
 
 
 @router.get("/{id}", summary="Read a dataset")
@@ -108,7 +130,8 @@ async def dataset_events(id: str, asked: AskedEvents) -> Response:
 
 def shown(session: Session, row: Dataset) -> DatasetObject:
     """A dataset with everything its own page shows."""
-    return show_dataset(row, datasets.progress(session, row.id), datasets.pair_counts(session, row))
+    counted = datasets.progress(session, row.id)
+    return show_dataset(row, counted, datasets.pair_counts(session, row), scorers.of_dataset(session, row.id))
 
 
 @router.post("/{id}/filters", status_code=202, response_model=DatasetObject, summary="Run other filters")

@@ -1,5 +1,6 @@
 """A dataset as the caller sees it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -7,11 +8,13 @@ from pydantic import BaseModel, Field
 
 from api.schemas.counts import Counts, PairCounts, Remaining
 from api.schemas.page import Object
+from api.schemas.scorer import ScorerObject, show_scorer
 from core.configs.dataset import DatasetConfig
-from core.tables import Dataset
+from core.tables import Dataset, Scorer
 
 MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
 STAGES = ("generate", "score", "pair")
+SOURCES = ("gather", "grow")
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -31,9 +34,15 @@ class DatasetObject(Object):
     status: str = Field(examples=["in_progress"])
     behaviors: list[BehaviorVersion]
     config: DatasetConfig
-    request_counts: Counts = Field(description="chains: one for each prompt and sample")
-    stages: dict[str, Counts] = Field(description="generate, score and pair, each with its own counts")
+    request_counts: Counts = Field(
+        description="chains: one for each prompt and sample; the total grows while prompts are still read or written"
+    )
+    stages: dict[str, Counts] = Field(
+        description="generate (of imported pairs: read), score and pair, each with its own counts; before them gather "
+        "(prompts are read from a source) or grow (the teacher writes them)"
+    )
     pairs: PairCounts | None = Field(description="left out (null) in lists")
+    scorers: list[ScorerObject] | None = Field(description="the first one's scores stand on the pairs; null in lists")
     tokens: int = Field(description="tokens that teacher and judges have sampled")
     prompt_tokens: int = Field(description="tokens that they have read")
     usd: float = Field(description="what these cost, by the prices in the operator's model settings")
@@ -52,7 +61,12 @@ class DatasetObject(Object):
     paused_at: datetime | None
 
 
-def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] | None = None) -> DatasetObject:
+def show_dataset(
+    row: Dataset,
+    progress: dict[str, Any],
+    pairs: dict[str, int] | None = None,
+    scorers: Sequence[Scorer] | None = None,
+) -> DatasetObject:
     """A row as the caller sees it, with what its shards have counted."""
     stages = _stages(row, progress["stages"])
     return DatasetObject.model_validate(
@@ -64,6 +78,7 @@ def show_dataset(row: Dataset, progress: dict[str, Any], pairs: dict[str, int] |
             "request_counts": stages["generate"],
             "stages": stages,
             "pairs": pairs and show_pair_counts(pairs),
+            "scorers": None if scorers is None else [show_scorer(scorer) for scorer in scorers],
             "tokens": progress["tokens"],
             "prompt_tokens": progress["prompt_tokens"],
             "usd": progress["usd"],
@@ -88,14 +103,37 @@ def show_pair_counts(counts: dict[str, int]) -> PairCounts:
 
 def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """Counts of each stage; a later stage is asked for every chain that has not failed, begun or not."""
-    chains = row.n_prompts * int(row.config["samples_per_prompt"])
+    imported = row.config["pairs"] is not None
+    if imported:  # they are read, not generated
+        counted = {"generate": counted["gather"]} | {stage: counted[stage] for stage in STAGES if stage in counted}
+    before = _sources(row, counted)
+    coming = max((stage["total"] - stage["failed"] for stage in before.values()), default=0)
+    prompts = row.n_prompts if row.state in ENDED else max(row.n_prompts, coming)
+    chains = prompts * int(row.config["samples_per_prompt"])
     stages = {stage: counted.get(stage, {"total": 0, "completed": 0, "failed": 0}) for stage in STAGES}
     stages["generate"] = stages["generate"] | {"total": max(chains, stages["generate"]["total"])}
     if row.state not in ENDED:
         coming = chains - stages["generate"]["failed"]
-        later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in STAGES[1:]}
+        asked = STAGES[1:] if not imported or _scored_anew(row) else STAGES[2:]
+        later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in asked}
         stages |= later
-    return stages
+    return before | stages
+
+
+def _sources(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Prompts that are read or written first; topics that no shard holds yet are still to come."""
+    found = {stage: counted[stage] for stage in SOURCES if stage in counted}
+    if "grow" in found and row.state not in ENDED:
+        source = row.config["source"]
+        every = len(source["topics"]) * source["per_topic"]
+        total = min(row.config["n_prompts"] or every, every) + found["grow"]["failed"]
+        found["grow"] = found["grow"] | {"total": max(min(total, every), found["grow"]["total"])}
+    return found
+
+
+def _scored_anew(row: Dataset) -> bool:
+    """Whether a scorer works, rather than that every score came with the pairs."""
+    return any(reward["kind"] != "given" for reward in row.config["reward"])
 
 
 def remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:

@@ -23,6 +23,7 @@ class EstimateObject(BaseModel):
     measured_chains: int = Field(description="chains the figures rest on")
     chains: int
     answers_to_score: int = Field(description="over all scorers")
+    judge_calls: int = Field(description="questions to judges; their tokens and cost are part of the sums")
     prompt_tokens: Interval
     sampled_tokens: Interval
     seconds: Interval | None = Field(description="null before any chain of this teacher was timed")

@@ -3,11 +3,21 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from api.schemas.page import Object
+from core.queries import score_columns
 from core.queries.rows import AnyRow
 from core.tables import Chain, Prompt
+
+
+class PairScore(BaseModel):
+    """What one scorer gave to the two sides; null where it gave nothing, or a person edited the text."""
+
+    scorer: str
+    purpose: Literal["reward", "cost"] = Field(description="cost: a higher value is worse")
+    chosen: float | None
+    rejected: float | None
 
 
 class PairObject(Object):
@@ -15,18 +25,20 @@ class PairObject(Object):
 
     object: Literal["pair"] = "pair"
     dataset: str
-    behavior: str
+    behavior: str | None = Field(description="null for imported pairs that name none")
     prompt_index: int
     sample: int
     split: Literal["train", "validation"]
     prompt: list[dict[str, str]] = Field(description="the messages before the answers")
+    context: list[dict[str, str]] | None = Field(description="trained on in its place; null: the prompt itself is")
     chosen: str
     rejected: str
     critique: str | None
     score_chosen: float | None
     score_rejected: float | None
     margin: float | None = Field(description="score_chosen minus score_rejected")
-    scorer: str
+    scorer: str = Field(description="the first one: whose scores score_chosen and score_rejected are")
+    scores: list[PairScore] = Field(description="by every scorer, in the dataset's order")
     verdict: Literal["kept", "dropped"]
     reason: str | None
     review: Literal["accepted", "rejected", "swapped", "edited"] | None = Field(description="a person's word")
@@ -34,8 +46,8 @@ class PairObject(Object):
     similarity: float | None = Field(description="to the pair that it repeats, 1.0 word for word")
     guard: bool
     tags: dict[str, Any]
-    engine: str = Field(description="the teacher's engine: vllm or transformers")
-    model_fingerprint: str = Field(description="SHA-256 of the teacher's weights and configs")
+    engine: str = Field(description="the teacher's engine; import for pairs from a file")
+    model_fingerprint: str = Field(description="SHA-256 of the teacher's weights and configs, or of the file")
     template_hash: str = Field(description="of the chat template the turns were rendered with")
     seed: int = Field(description="of the chain; each turn derives its own by name")
     created_at: datetime
@@ -53,6 +65,7 @@ def show_pair(row: AnyRow) -> PairObject:
         sample=chain.sample,
         split=pair.split,
         prompt=prompt.messages,
+        context=None if chain.context == prompt.messages else chain.context,
         chosen=pair.chosen,
         rejected=pair.rejected,
         critique=chain.critique,
@@ -60,6 +73,10 @@ def show_pair(row: AnyRow) -> PairObject:
         score_rejected=pair.score_rejected,
         margin=pair.score_chosen - pair.score_rejected if scored else None,
         scorer=pair.scorer,
+        scores=[
+            PairScore(scorer=one.scorer, purpose=one.purpose, chosen=one.both.chosen, rejected=one.both.rejected)
+            for one in score_columns.of_pair(pair)
+        ],
         verdict=pair.verdict,
         reason=pair.reason,
         review=pair.review,

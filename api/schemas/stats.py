@@ -22,6 +22,7 @@ class StatsObject(BaseModel):
     """Histograms of a dataset; empty lists while nothing is scored."""
 
     object: str = "dataset.stats"
+    scorer: str | None = Field(description="whose scores these are")
     scores: ScoreBins
     margins: MarginBins
 

@@ -10,7 +10,7 @@ from client.command.output import as_json, fields, table
 from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
 from client.command.watch import watch
-from client.models import Dataset, Interval
+from client.models import Dataset, Interval, Scorer
 
 Behavior = Annotated[list[str] | None, typer.Argument(help="Names of behaviors.")]
 app = typer.Typer(help="Datasets: estimate, preview, create, list, show, cancel, pause, resume.", no_args_is_help=True)
@@ -123,6 +123,12 @@ def _interval(found: Interval) -> str:
     return f"{found.expected:,.2f} ({found.low:,.2f} to {found.high:,.2f})"
 
 
+def _scores(scorer: Scorer) -> str:
+    spread = "" if scorer.mean is None else f" {scorer.mean:.3f} ± {scorer.sd or 0.0:.3f},"
+    cost = " (cost)" if scorer.purpose == "cost" else ""
+    return f"{scorer.name}{cost}:{spread} {scorer.count} scored, {scorer.missing} missing"
+
+
 def _verb(name: str, text: str) -> None:
     @app.command(name, help=text)
     def move(context: typer.Context, id: str, json: AsJson = False) -> None:
@@ -155,6 +161,7 @@ def tell(row: Dataset, *, json: bool) -> None:
             ),
             ("chains", f"{counts.completed} of {counts.total}, {counts.failed} failed"),
             ("pairs", f"{pairs.get('kept', 0)} kept, {pairs.get('dropped', 0)} dropped"),
+            *(("scores", _scores(scorer)) for scorer in row.scorers or () if scorer.count is not None),
             ("tokens", row.tokens),
             ("cache hits", row.cache_hits),
             ("waits for", row.waiting),

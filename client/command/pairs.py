@@ -55,7 +55,8 @@ def review(
 
 def tell(row: Pair) -> None:
     """Print a pair."""
-    console.rule(Text(f"{row.id}  {row.behavior}  {row.split}  {row.verdict} {row.reason or ''}"), align="left")
+    behavior = row.behavior or "imported"
+    console.rule(Text(f"{row.id}  {behavior}  {row.split}  {row.verdict} {row.reason or ''}"), align="left")
     for name, text in (
         ("prompt", row.prompt[-1]["content"]),
         ("rejected", row.rejected),
@@ -65,6 +66,10 @@ def tell(row: Pair) -> None:
         console.print(Text.assemble((f"{name:>9} ", "bold"), cell(text)))
     scores = f"{cell(row.score_rejected)} -> {cell(row.score_chosen)}"
     console.print(Text.assemble((f"{'scores':>9} ", "bold"), scores))
+    for other in row.scores[1:]:
+        cost = " (cost)" if other.purpose == "cost" else ""
+        told = f"{cell(other.rejected)} -> {cell(other.chosen)}  {cell(other.scorer)}{cost}"
+        console.print(Text.assemble((" " * 10, "bold"), told))
 
 
 def export(

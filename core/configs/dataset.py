@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from core.configs.behavior import BehaviorName, PromptSpec
 from core.configs.budget import BudgetConfig
@@ -15,7 +16,8 @@ from core.configs.strategy import CounterfactualConfig
 from core.configs.teacher import TeacherConfig
 
 
-def _as_tuple(value: object) -> object:
+def as_tuple(value: object) -> object:
+    """One behavior or scorer, without the brackets of a list."""
     return (value,) if isinstance(value, str | dict | RewardConfig) else value
 
 
@@ -25,7 +27,8 @@ def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-def _distinct_scorers(value: tuple[RewardConfig, ...]) -> tuple[RewardConfig, ...]:
+def distinct_scorers(value: tuple[RewardConfig, ...]) -> tuple[RewardConfig, ...]:
+    """The scorers, if each has a name of its own and the first gives rewards."""
     names = [reward.scorer for reward in value]
     if len(set(names)) != len(names):
         raise ValueError("two scorers would store their scores under one name; give one of them a label")
@@ -45,15 +48,15 @@ class DatasetConfig(Config):
 
     behavior: Annotated[
         tuple[BehaviorName, ...],
-        BeforeValidator(_as_tuple),
+        BeforeValidator(as_tuple),
         AfterValidator(_distinct),
-        Field(min_length=1, max_length=20),
-    ]
+        Field(max_length=20),
+    ] = Field(description="one behavior, or several; imported pairs may have none")
     teacher: TeacherConfig = TeacherConfig()
     reward: Annotated[
         tuple[RewardConfig, ...],
-        BeforeValidator(_as_tuple),
-        AfterValidator(_distinct_scorers),
+        BeforeValidator(as_tuple),
+        AfterValidator(distinct_scorers),
         Field(min_length=1, max_length=16),
     ] = Field((RewardConfig(),), description="one scorer, or several; the first one's scores stand on the pairs")
     strategy: Literal["self_critique", "counterfactual", "import"] = "self_critique"
@@ -86,6 +89,12 @@ class DatasetConfig(Config):
             raise ValueError("n_prompts chooses from the behavior's prompts; leave it out when prompts are given")
         if (self.prompts or self.source) is not None and len(self.behavior) > 1:
             raise ValueError("prompts of your own go with one behavior")
+        return self
+
+    @model_validator(mode="after")
+    def _some_behavior(self) -> Self:
+        if not self.behavior and self.strategy != "import":
+            raise PydanticCustomError("too_short", "name at least one behavior", {"field": "behavior"})
         return self
 
     @model_validator(mode="after")

@@ -17,7 +17,8 @@ class RewardConfig(Config):
     """One scorer. `purpose` cost: a higher value is worse, as constrained methods read it."""
 
     kind: Literal["classifier", "judge", "rule", "given"] = Field(
-        "classifier", description="given: the scores that came with imported pairs"
+        "classifier",
+        description="given: the scores that came with imported pairs, or those of the scorer that the label names",
     )
     engine: Literal["auto", "transformers", "vllm", "openai"] = Field(
         "auto", description="of a classifier: transformers unless vllm is named; of a judge: as for a teacher"
@@ -40,8 +41,8 @@ class RewardConfig(Config):
                 raise ValueError("a reward of kind rule needs rule, and takes no model")
         elif self.rule is not None:
             raise ValueError(f"a reward of kind {self.kind} takes no rule")
-        if self.kind == "given" and (self.model or self.purpose == "cost" or self.label):
-            raise ValueError("a reward of kind given takes nothing else")
+        if self.kind == "given" and self.model:
+            raise ValueError("a reward of kind given takes no model")
         if self.kind != "judge" and (self.pairwise or self.base_url or self.secret or self.engine == "openai"):
             raise ValueError("pairwise, base_url, secret and the engine openai go with a reward of kind judge")
         if self.kind == "judge":
@@ -57,6 +58,11 @@ class RewardConfig(Config):
             return "given"
         kind = "pairwise" if self.pairwise else self.kind
         return f"{kind}:{self.model or self.rule}"
+
+    @property
+    def has_engine(self) -> bool:
+        """Whether a model is loaded for it here: rules, given scores and endpoints need none."""
+        return self.kind in ("classifier", "judge") and self.engine != "openai"
 
     @property
     def judge(self) -> ModelConfig:

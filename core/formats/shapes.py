@@ -6,6 +6,9 @@ from typing import Any
 from core.formats.fields import Fields
 from core.formats.pair import FilePair, Messages, ScoredBy
 
+MAX_SCORERS = 64
+MAX_NAME = 200
+
 
 def trl(fields: Fields) -> FilePair:
     """TRL's preference format with an explicit prompt, conversational or plain; further columns are left alone."""
@@ -67,18 +70,26 @@ def _scores(fields: Fields) -> dict[str, ScoredBy]:
     given = fields.values.get("scores")
     if given is None:
         return {}
-    if isinstance(given, dict):
-        return {name: _scored(fields, f"scores.{name}", value) for name, value in given.items()}
-    if not isinstance(given, list):
+    if not isinstance(given, dict | list):
         fields.refuse("scores", "must be an object of scorers, or a list of {scorer, chosen, rejected}")
+    if len(given) > MAX_SCORERS:
+        fields.refuse("scores", f"has {len(given)} scorers; keep at most {MAX_SCORERS}")
+    if isinstance(given, dict):
+        return {_name(fields, "scores", name): _scored(fields, f"scores.{name}", by) for name, by in given.items()}
     found: dict[str, ScoredBy] = {}
     for place, value in enumerate(given):
         scored = _scored(fields, f"scores.{place}", value)
-        name = fields.is_text(f"scores.{place}.scorer", value.get("scorer"))
+        name = _name(fields, f"scores.{place}.scorer", value.get("scorer"))
         if name in found:
             fields.refuse(f"scores.{place}.scorer", "is there twice; name each scorer once")
         found[name] = scored
     return found
+
+
+def _name(fields: Fields, path: str, name: Any) -> str:
+    if not 0 < len(fields.is_text(path, name)) <= MAX_NAME:
+        fields.refuse(path, f"must name a scorer in at most {MAX_NAME} characters")
+    return str(name)
 
 
 def _scored(fields: Fields, path: str, value: Any) -> ScoredBy:

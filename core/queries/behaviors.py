@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
 from core.ids import new_id
-from core.tables import Behavior
+from core.tables import Behavior, Dataset
 
 VERSION_LOCK = 0x62656876  # one advisory lock, so that two writers never make the same version
 
@@ -59,6 +59,12 @@ def newest(session: Session, project_id: str, names: Sequence[str]) -> dict[str,
         .order_by(Behavior.name, Behavior.version.desc())
     )
     return {behavior.name: behavior for behavior in session.scalars(statement)}
+
+
+def used(session: Session, dataset: Dataset) -> list[Behavior]:
+    """The versions of the behaviors that a dataset was made with."""
+    ids = [item["id"] for item in dataset.behaviors]
+    return list(session.scalars(select(Behavior).where(Behavior.id.in_(ids)).order_by(Behavior.name)))
 
 
 def names(session: Session, project_id: str) -> list[str]:

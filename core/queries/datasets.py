@@ -10,15 +10,18 @@ from sqlalchemy.orm import Session
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
 from core.configs.filters import FilterConfig
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import Conflict, NotFound
 from core.ids import new_id
-from core.layout import lay_out
-from core.queries import events, pairs, parents, prompts, recovery, shards
+from core.layout import lay_out, lay_out_held_out
+from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources
 from core.queries.intervals import seconds
 from core.queries.moves import move
-from core.settings import settings
+from core.queries.progress import progress_of
 from core.states import DatasetState, RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
+
+NOTHING_KEPT = "No pair was kept; see the failures and the reasons of the dropped pairs."
+NO_PROMPT = "No prompt was written; see the events for what was left out, and why."
 
 
 def create(
@@ -31,15 +34,13 @@ def create(
 ) -> Dataset:
     """Store a dataset with its prompts and queue its shards. `config` is complete: every model is named.
 
-    A preview goes before everything else.
+    A preview goes before everything else. Prompts from a source come later, from the worker that reads it.
 
-    Raises BadInput when the behaviors have too few prompts, and for a source, which nothing reads: a dataset that
-    passed it over in silence would be another one than was asked for.
+    Raises BadInput when the behaviors have too few prompts.
     """
-    if config.source is not None:
-        raise BadInput("Prompts cannot be read from a source; send them in prompts.", param="source")
     specs = {row.name: BehaviorSpec.model_validate(row.body) for row in behaviors}
-    rows = lay_out(config, specs, {row.name: row.id for row in behaviors})
+    lay = lay_out if config.source is None else lay_out_held_out
+    rows = lay(config, specs, {row.name: row.id for row in behaviors})
     n_prompts = sum(row["split"] != "evaluation" for row in rows)
     dataset = Dataset(
         id=new_id("ds"),
@@ -53,34 +54,16 @@ def create(
     session.add(dataset)
     session.flush()
     prompts.store(session, [row | {"dataset_id": dataset.id} for row in rows])
-    _queue(session, dataset, config)
+    scorers.declare(session, dataset.id, config, list(specs.values()))
+    if config.source is not None:
+        sources.queue(session, dataset, config)
+    else:
+        gathered.queue(session, dataset, config, first=0, last=n_prompts - 1)
     move(session, Dataset, dataset.id, DatasetState.in_progress)
-    events.tell(session, project_id=project_id, subject=dataset.id, message=f"Queued {n_prompts} prompts.")
+    queued = f"{n_prompts} prompts" if config.source is None else f"a source of prompts ({config.source.kind})"
+    events.tell(session, project_id=project_id, subject=dataset.id, message=f"Queued {queued}.")
     session.refresh(dataset)
     return dataset
-
-
-def _queue(session: Session, dataset: Dataset, config: DatasetConfig) -> None:
-    size = settings().shard_prompts
-    spans = [(first, min(first + size, dataset.n_prompts) - 1) for first in range(0, dataset.n_prompts, size)]
-    shards.add(
-        session,
-        [
-            {
-                "project_id": dataset.project_id,
-                "dataset_id": dataset.id,
-                "run_id": None,
-                "role": None,
-                "stage": str(Stage.generate),
-                "model": str(config.teacher.model),
-                "first": first,
-                "last": last,
-                "total": (last - first + 1) * config.samples_per_prompt,
-                "priority": int(dataset.purpose == "preview"),
-            }
-            for first, last in spans
-        ],
-    )
 
 
 def get(session: Session, project_id: str, id: str) -> Dataset:
@@ -99,44 +82,8 @@ def page(session: Session, project_id: str, *, after: str | None = None, limit: 
 
 
 def progress(session: Session, id: str) -> dict[str, Any]:
-    """What its shards have counted: `stages` ({stage: {"total", "completed", "failed"}}), `tokens`, `prompt_tokens`,
-    `usd`, `hits`, `waiting` and `seconds`.
-
-    Tokens and money are those of teacher and judges; `waiting` says what a shard waits for, if one does; `seconds` is
-    the time since the first claim by the database's clock, None before it.
-    """
-    statement = (
-        select(
-            Shard.stage,
-            func.sum(Shard.total),
-            func.sum(Shard.completed),
-            func.sum(Shard.failed),
-            func.sum(Shard.tokens),
-            func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
-            func.sum(Shard.prompt_tokens),
-            func.sum(Shard.usd),
-            func.sum(Shard.hits),
-            func.max(Shard.waiting),
-        )
-        .where(parents.of_dataset(id))
-        .group_by(Shard.stage)
-    )
-    found = {row[0]: row[1:] for row in session.execute(statement)}
-    stages = {
-        str(stage): dict(zip(("total", "completed", "failed"), map(int, found[stage][:3]), strict=True))
-        for stage in (Stage.generate, Stage.score, Stage.pair)
-        if stage in found
-    }
-    generate = found.get(str(Stage.generate))
-    return {
-        "stages": stages,
-        "tokens": int(sum(row[3] for row in found.values())),
-        "prompt_tokens": int(sum(row[5] for row in found.values())),
-        "usd": float(sum(row[6] for row in found.values())),
-        "hits": int(sum(row[7] for row in found.values())),
-        "waiting": next((row[8] for row in found.values() if row[8] is not None), None),
-        "seconds": float(generate[4]) if generate and generate[4] is not None else None,
-    }
+    """What the shards of one dataset have counted: see `progress_of`."""
+    return progress_of(session, [id])[id]
 
 
 def cancel(session: Session, project_id: str, id: str) -> Dataset:
@@ -185,9 +132,10 @@ def advance(session: Session, id: str) -> bool:
     if filters(session, id).whole and counts["kept"] and not _sifted(session, id):
         _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
         return False
+    scorers.measure(session, id)
     move(session, Dataset, id, DatasetState.finalizing, counts=counts)
     whole = counts["kept"] > 0
-    error = None if whole else "No pair was kept; see the failures and the reasons of the dropped pairs."
+    error = None if whole else NOTHING_KEPT if dataset.n_prompts else NO_PROMPT
     move(session, Dataset, id, DatasetState.completed if whole else DatasetState.failed, error=error)
     events.tell(
         session,

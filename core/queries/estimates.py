@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
+from core.configs.reward import RewardConfig
 from core.queries import parents
 from core.states import Stage
 from core.tables import Chain, Dataset, Shard
@@ -25,6 +26,40 @@ class Past:
     critique_tokens: tuple[float, float]
     revision_tokens: tuple[float, float]
     chains_per_second: float | None
+
+
+@dataclass(frozen=True)
+class PastJudge:
+    """Means of what a judge read and said in answer to one question."""
+
+    prompt_tokens: float
+    tokens: float
+
+
+def past_judges(session: Session, project_id: str, config: DatasetConfig) -> dict[str, PastJudge]:
+    """What the judges of a request took in the project's newest datasets that asked for exactly them, by their name."""
+    judges = [reward for reward in config.reward if reward.kind == "judge"]
+    found = {judge.scorer: _past_judge(session, project_id, judge) for judge in judges}
+    return {name: past for name, past in found.items() if past is not None}
+
+
+def _past_judge(session: Session, project_id: str, judge: RewardConfig) -> PastJudge | None:
+    same = Dataset.config["reward"].contains(cast([judge.model_dump(mode="json")], JSONB))
+    mine = select(Dataset.id, Dataset.config["best_of"].as_integer().label("best_of")).where(
+        Dataset.project_id == project_id, same
+    )
+    datasets = mine.order_by(Dataset.id.desc()).limit(20).subquery()
+    calls = 2 * datasets.c.best_of if judge.pairwise else 1 + datasets.c.best_of
+    statement = (
+        select(
+            func.sum(Shard.prompt_tokens), func.sum(Shard.tokens),
+            func.sum(calls * Shard.completed).filter(Shard.role.is_(None)),
+        )
+        .join(datasets, datasets.c.id == Shard.dataset_id)
+        .where(Shard.run_id.is_(None), Shard.stage == str(Stage.score), Shard.model == judge.scorer)
+    )  # fmt: skip
+    prompt, said, asked = session.execute(statement).one()
+    return PastJudge(float(prompt) / float(asked), float(said) / float(asked)) if asked else None
 
 
 def past(session: Session, project_id: str, config: DatasetConfig) -> Past | None:

@@ -125,11 +125,11 @@ def store_answers(session: Session, rows: Sequence[dict[str, Any]]) -> list[int]
 
 
 def waiting_judgements(session: Session, claim: Claim, scorer: str) -> list[AnyRow]:
-    """(answer_id, position, messages, expect, guard, text) of the claim's answers that lack a score."""
+    """(answer_id, position, messages, expect, guard, behavior_id, text) of the claim's answers that lack a score."""
     scored = select(Score.id).where(Score.evaluation_answer_id == EvaluationAnswer.id, Score.scorer == scorer).exists()
     statement = (
         select(EvaluationAnswer.id.label("answer_id"), Prompt.index.label("position"), Prompt.messages,
-               Prompt.expect, Prompt.guard, EvaluationAnswer.text)
+               Prompt.expect, Prompt.guard, Prompt.behavior_id, EvaluationAnswer.text)
         .join(Evaluation, Evaluation.id == EvaluationAnswer.evaluation_id)
         .join(Prompt, Prompt.id == EvaluationAnswer.prompt_id)
         .where(

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
+from core.queries import score_columns
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score
 
@@ -88,15 +89,13 @@ def _shown() -> Any:
         select(Pair, Prompt, Chain, Behavior.name.label("behavior"))
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
-        .join(Behavior, Behavior.id == Prompt.behavior_id)
+        .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
+        .options(with_expression(Pair.told, score_columns.told()))
     )
 
 
-def _listed(dataset_id: str, filter: PairFilter) -> Any:
-    return _narrowed(_shown(), dataset_id, filter)
-
-
-def _narrowed(statement: Any, dataset_id: str, filter: PairFilter) -> Any:
+def matching(statement: Any, dataset_id: str, filter: PairFilter) -> Any:
+    """A statement about pairs, narrowed to those of the dataset that the filter lets through."""
     statement = statement.where(Pair.dataset_id == dataset_id)
     if filter.split is not None:
         statement = statement.where(Pair.split == filter.split)
@@ -115,13 +114,14 @@ def page(
     session: Session, dataset_id: str, filter: PairFilter, *, after: str | None = None, limit: int = 20
 ) -> list[AnyRow]:
     """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
-    statement = _listed(dataset_id, filter).order_by(Pair.id.desc()).limit(limit)
+    mine = matching(_shown(), dataset_id, filter)
+    statement = mine.order_by(Pair.id.desc()).limit(limit)
     return list(session.execute(statement if after is None else statement.where(Pair.id < after)))
 
 
 def beside(session: Session, dataset_id: str, filter: PairFilter, id: str) -> Beside:
     """What comes before and behind a pair in `page`, whether or not the filter lists the pair itself."""
-    listed = _narrowed(select(Pair.id), dataset_id, filter)
+    listed = matching(select(Pair.id), dataset_id, filter)
     newer = session.scalar(listed.where(Pair.id > id).order_by(Pair.id).limit(1))
     older = session.scalar(listed.where(Pair.id < id).order_by(Pair.id.desc()).limit(1))
     return Beside(newer, older)
@@ -129,7 +129,7 @@ def beside(session: Session, dataset_id: str, filter: PairFilter, id: str) -> Be
 
 def number(session: Session, dataset_id: str, filter: PairFilter, *, most: int) -> int:
     """How many pairs the filter lists, counted up to `most`."""
-    some = _narrowed(select(Pair.id), dataset_id, filter).limit(most).subquery()
+    some = matching(select(Pair.id), dataset_id, filter).limit(most).subquery()
     return int(session.scalar(select(func.count()).select_from(some)) or 0)
 
 
@@ -140,12 +140,6 @@ def get(session: Session, project_id: str, id: str) -> AnyRow:
     if found is None:
         raise NotFound("pair", id)
     return found
-
-
-def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[AnyRow]:
-    """The same rows, oldest first, through a server-side cursor: memory does not grow with the dataset."""
-    statement = _listed(dataset_id, filter).order_by(Pair.id).execution_options(yield_per=STREAM_ROWS)
-    yield from session.execute(statement)
 
 
 def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> list[AnyRow]:
@@ -175,10 +169,17 @@ def judge(session: Session, told: Sequence[tuple[str, str | None]]) -> None:
         session.execute(update(Pair), rows)
 
 
+def _context() -> Any:
+    return func.coalesce(Chain.context, Prompt.messages).label("messages")
+
+
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
-    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order."""
+    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order.
+
+    The messages are the chain's context where it has one of its own, else the prompt.
+    """
     statement = (
-        select(Pair.id, Prompt.messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.split == split, Pair.verdict == "kept")
@@ -191,7 +192,7 @@ def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyR
 def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
     """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
     statement = (
-        select(Pair.id, Prompt.messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.reason == "identical")

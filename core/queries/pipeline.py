@@ -1,20 +1,23 @@
 """What follows the end of a shard: the next stage of the same range, and the end of its parent."""
 
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
 from core.configs.run import RunConfig
-from core.ledger import Claim
-from core.queries import chains, evaluations, parents, shards
-from core.states import Stage
+from core.ledger import DRAFT, Claim
+from core.queries import chains, evaluations, growth, parents, shards
+from core.states import ShardState, Stage
 from core.tables import Dataset, Run, Shard
 
 
 def finish(session: Session, claim: Claim) -> None:
     """The shard is done; queue what follows it, in the same transaction. Raises LeaseLost."""
+    if claim.role == DRAFT:
+        shards.settle_total(session, claim)
     shards.finish(session, claim)
     follow_on(session, claim)
 
@@ -22,15 +25,20 @@ def finish(session: Session, claim: Claim) -> None:
 def follow_on(session: Session, claim: Claim) -> None:
     """Queue the next stage of the claim's range: generate, score by each scorer, pair; answer, judge.
 
+    Prompts that were written are followed by their chains and by the next topics.
+
     Drafts that are scored early are scored in shards of their own (role `draft`); pairs wait for those too.
     """
     if claim.stage == Stage.generate:
         _queue(session, claim, Stage.score, _scorers(session, claim), chains.done_in(session, claim))
+        _hurry(session, claim)
     elif claim.stage == Stage.score:
         span = _scored(session, claim)
         if span is not None:
             span = replace(span, role=None)
             _queue(session, span, Stage.pair, _scorers(session, claim)[:1], chains.unpaired_in(session, span))
+    elif claim.stage == Stage.grow:
+        growth.follow(session, claim)
     elif claim.stage == Stage.answer:
         run = RunConfig.model_validate(session.scalars(select(Run.config).where(Run.id == claim.run_id)).one())
         scorers = [reward.scorer for reward in run.evaluation.scorers]
@@ -38,11 +46,51 @@ def follow_on(session: Session, claim: Claim) -> None:
 
 
 def early(session: Session, claim: Claim) -> None:
-    """Queue the scoring of drafts in a range whose chains still go on; once is enough."""
+    """Queue the scoring of drafts in a range whose chains still go on, once; it is looked at until they have ended."""
+    if session.scalar(select(Shard.id).where(_drafts(claim)).limit(1)) is not None:
+        return
     frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
     config = DatasetConfig.model_validate(frozen)
     scorers = [reward.scorer for reward in config.reward if not reward.pairwise]
-    _queue(session, replace(claim, role="draft"), Stage.score, scorers, claim.total)
+    _queue(session, replace(claim, role=DRAFT), Stage.score, scorers, claim.total)
+
+
+def generating(session: Session, claim: Claim) -> bool:
+    """Whether chains of the claim's range may still be made."""
+    going = _overlaps(claim, Stage.generate) & Shard.state.in_(parents.OPEN)
+    return session.scalar(select(Shard.id).where(going).limit(1)) is not None
+
+
+def _hurry(session: Session, claim: Claim) -> None:
+    """The chains of the range have ended: whoever scores their drafts looks at once for the last time."""
+    session.execute(
+        update(Shard)
+        .where(_drafts(claim), Shard.state == str(ShardState.queued))
+        .values(available_at=func.clock_timestamp(), rung_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _drafts(claim: Claim) -> Any:
+    return _overlaps(claim, Stage.score) & (Shard.role == DRAFT)
+
+
+def _overlaps(claim: Claim, stage: Stage) -> Any:
+    """The condition that a shard of the dataset has prompts in common with the claim."""
+    here = parents.of_dataset(claim.dataset_id) & (Shard.stage == str(stage))
+    return here & (Shard.first <= claim.last) & (Shard.last >= claim.first)
+
+
+def imported(session: Session, claim: Claim, *, first: int, last: int) -> None:
+    """Queue what follows a chunk of imported pairs: scores by each scorer that scores anew, else the pairs at once."""
+    frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
+    rewards = DatasetConfig.model_validate(frozen).reward
+    span, total = replace(claim, first=first, last=last, role=None), last - first + 1
+    anew = [reward.scorer for reward in rewards if reward.kind != "given"]
+    if anew:
+        _queue(session, span, Stage.score, anew, total)
+    else:
+        _queue(session, span, Stage.pair, [rewards[0].scorer], total)
 
 
 def _scorers(session: Session, claim: Claim) -> list[str]:
@@ -53,19 +101,18 @@ def _scorers(session: Session, claim: Claim) -> list[str]:
 def _scored(session: Session, claim: Claim) -> Claim | None:
     """The claim over the range that every scorer has scored now, or None while one still works in it.
 
-    Scorers that end at once are looked at one by one. Where one scorer's shard was halved, the range is the other's.
+    Scorers that end at once are looked at one by one. Where one scorer's shard was halved, the range is that of all
+    shards that touch each other in it.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(claim.dataset_id, 0))))
-    here = (
-        parents.of_dataset(claim.dataset_id)
-        & (Shard.stage == str(Stage.score))
-        & (Shard.first <= claim.last)
-        & (Shard.last >= claim.first)
-    )
-    first, last, busy = session.execute(
-        select(func.min(Shard.first), func.max(Shard.last), func.bool_or(Shard.state.in_(parents.OPEN))).where(here)
-    ).one()
-    return None if busy else replace(claim, first=first, last=last)
+    while True:
+        span = (func.min(Shard.first), func.max(Shard.last), func.bool_or(Shard.state.in_(parents.OPEN)))
+        first, last, busy = session.execute(select(*span).where(_overlaps(claim, Stage.score))).one()
+        if busy:
+            return None
+        if (first, last) == (claim.first, claim.last):
+            return claim
+        claim = replace(claim, first=first, last=last)
 
 
 def _queue(session: Session, claim: Claim, stage: Stage, models: list[str], total: int) -> None:

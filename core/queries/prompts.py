@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from core.queries.rows import AnyRow
-from core.tables import Prompt
+from core.tables import Behavior, Chain, Pair, Prompt
 
 BATCH = 2_000
 
@@ -60,3 +61,38 @@ def evaluation_words(session: Session, dataset_id: str) -> list[str]:
     """The user's last words of every evaluation prompt of a dataset."""
     last = Prompt.messages[-1]["content"].as_string()
     return list(session.scalars(select(last).where(Prompt.dataset_id == dataset_id, Prompt.split == "evaluation")))
+
+
+def generated(session: Session, dataset_id: str, *, kept: bool, after: int, limit: int) -> list[AnyRow]:
+    """(position, messages, guard, tags, expect, system) of a dataset's prompts behind index `after`, in their order.
+
+    Evaluation prompts are not among them. Messages are those before a template was laid over them; `system` is the
+    system prompt of their behavior. With `kept`, only prompts of which a pair was kept.
+    """
+    messages = func.coalesce(Prompt.plain, Prompt.messages).label("messages")
+    system = Behavior.body["system"].as_string().label("system")
+    statement = (
+        select(Prompt.index.label("position"), messages, Prompt.guard, Prompt.tags, Prompt.expect, system)
+        .join(Behavior, Behavior.id == Prompt.behavior_id)
+        .where(_generated(dataset_id, kept=kept), Prompt.index > after)
+        .order_by(Prompt.index)
+        .limit(limit)
+    )
+    return list(session.execute(statement))
+
+
+def count_generated(session: Session, dataset_id: str, *, kept: bool) -> int:
+    """How many prompts `generated` gives in all."""
+    statement = select(func.count()).select_from(Prompt).where(_generated(dataset_id, kept=kept))
+    return int(session.scalar(statement) or 0)
+
+
+def _generated(dataset_id: str, *, kept: bool) -> ColumnElement[bool]:
+    mine = and_(Prompt.dataset_id == dataset_id, Prompt.split != "evaluation")
+    pair = (
+        select(Pair.id)
+        .join(Chain, Chain.id == Pair.chain_id)
+        .where(Chain.prompt_id == Prompt.id, Pair.verdict == "kept")
+        .exists()
+    )
+    return and_(mine, pair) if kept else mine

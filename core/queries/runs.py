@@ -11,7 +11,7 @@ from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig
-from core.errors import Conflict, NotFound
+from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
 from core.ledger import Claim
 from core.queries import evaluations, events, parents, prompts, recovery, shards
@@ -21,10 +21,19 @@ from core.tables import Behavior, Dataset, Run, Shard
 
 
 def create(session: Session, *, project_id: str, config: RunConfig, dataset: Dataset) -> Run:
-    """Store a run on a completed dataset and queue its training. `config` is complete but for default scorers."""
+    """Store a run on a completed dataset and queue its training. `config` is complete but for default scorers.
+
+    Raises BadInput where an evaluation has no scorers.
+    """
     asked = DatasetConfig.model_validate(dataset.config)
     evaluation = config.evaluation
     scorers = evaluation.scorers or _default_scorers(session, dataset, asked)
+    if evaluation.enabled and dataset.behaviors and not scorers:
+        raise BadInput(
+            f"The scores of dataset {dataset.id} came with its file, and nobody is named who scores the evaluation; "
+            "name evaluation.scorers, or set evaluation.enabled to false.",
+            param="evaluation.scorers",
+        )
     sampling = evaluation.sampling or asked.teacher.sampling
     evaluation = evaluation.model_copy(update={"scorers": scorers, "sampling": sampling})
     whole = config.model_copy(update={"dataset": dataset.id, "evaluation": evaluation})
@@ -50,14 +59,18 @@ def _queue(session: Session, run: Run, *, student: str) -> None:
 
 
 def _default_scorers(session: Session, dataset: Dataset, asked: DatasetConfig) -> tuple[RewardConfig, ...]:
-    """The dataset's reward, the behaviors' rules, and `refusal` where guards have no other judge."""
+    """The dataset's rewards, the behaviors' rules, and `refusal` where guards have no other judge.
+
+    A judge that compares draft and revision rates each answer by itself here.
+    """
     ids = [behavior["id"] for behavior in dataset.behaviors]
     bodies = session.scalars(select(Behavior.body).where(Behavior.id.in_(ids)))
     specs = [BehaviorSpec.model_validate(body) for body in bodies]
     rules = sorted({spec.rule for spec in specs if spec.rule})
     if any(prompt.guard and not spec.rule for spec in specs for prompt in spec.evaluation_prompts):
         rules.append("refusal")
-    scorers = [*asked.reward, *(RewardConfig(kind="rule", rule=rule) for rule in rules)]
+    rewards = (reward.model_copy(update={"pairwise": False}) for reward in asked.reward if reward.kind != "given")
+    scorers = [*rewards, *(RewardConfig(kind="rule", rule=rule) for rule in rules)]
     return tuple({scorer.scorer: scorer for scorer in scorers}.values())
 
 

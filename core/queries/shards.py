@@ -58,10 +58,10 @@ def _add_statement(rows: Sequence[dict[str, Any]]) -> Any:
 def claim(
     session: Session, *, queue: Queue | str, owner: str, model: str | None = None, only: bool = False
 ) -> Claim | None:
-    """Take the oldest queued shard of the highest priority in the queue, one that needs `model` before others.
+    """Take the oldest queued shard of the highest priority in the queue, of equals one that needs `model` first.
 
     With `only`, one that needs `model` and was never claimed before: it can be worked on beside others without
-    putting them at risk. Returns None when there is none.
+    putting them at risk. Returns None when there is none, or when a shard of a higher priority needs another model.
     """
     for preferred in ([model] if only else [model, None]) if model else [None]:
         found = session.execute(_claim_statement(str(queue), owner, preferred, fresh=only)).one_or_none()
@@ -71,15 +71,12 @@ def claim(
 
 
 def _claim_statement(queue: str, owner: str, model: str | None, *, fresh: bool) -> Any:
-    waiting = (
-        select(Shard.id)
-        .where(Shard.queue == queue, Shard.state == ShardState.queued, Shard.available_at <= func.clock_timestamp())
-        .order_by(Shard.priority.desc(), Shard.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    claimable = (Shard.queue == queue, Shard.state == ShardState.queued, Shard.available_at <= func.clock_timestamp())
+    first = (Shard.priority.desc(), Shard.id)
+    waiting = select(Shard.id).where(*claimable).order_by(*first).limit(1).with_for_update(skip_locked=True)
     if model is not None:
-        waiting = waiting.where(Shard.model == model)
+        highest = select(Shard.priority).where(*claimable).order_by(*first).limit(1).scalar_subquery()
+        waiting = waiting.where(Shard.model == model, Shard.priority >= highest)
     if fresh:
         waiting = waiting.where(Shard.attempts == 0)
     return (
@@ -119,6 +116,19 @@ def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0
     _write(session, claim, **{name: getattr(Shard, name) + n for name, n in counters.items()})
 
 
+def counted(session: Session, claim: Claim) -> tuple[int, int]:
+    """(completed, failed) of the shard, which stays locked for this transaction. Raises LeaseLost."""
+    found = session.execute(select(Shard.completed, Shard.failed).where(_mine(claim)).with_for_update()).one_or_none()
+    if found is None:
+        raise LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
+    return found.completed, found.failed
+
+
+def count(session: Session, claim: Claim, *, completed: int, failed: int, total: int) -> None:
+    """What the shard counts from here on; a write that is repeated counts once. Raises LeaseLost."""
+    _write(session, claim, completed=completed, failed=failed, total=total)
+
+
 def reserve(session: Session, claim: Claim, rows: int) -> None:
     """Say how many rows are begun and not stored yet. Raises LeaseLost."""
     _write(session, claim, reserved=rows)
@@ -127,6 +137,11 @@ def reserve(session: Session, claim: Claim, rows: int) -> None:
 def count_all(session: Session, claim: Claim) -> None:
     """Everything that was not counted yet is made. Raises LeaseLost."""
     _write(session, claim, completed=Shard.total - Shard.failed)
+
+
+def settle_total(session: Session, claim: Claim) -> None:
+    """What was counted is all there was to make. Raises LeaseLost."""
+    _write(session, claim, total=Shard.completed + Shard.failed)
 
 
 def beat(session: Session, claim: Claim) -> None:

@@ -32,7 +32,7 @@ class Chain(Table):
     sample: Mapped[int]
     state: Mapped[str] = mapped_column(Text)
     failure_turn: Mapped[str | None] = mapped_column(Text)  # draft, critique or revision
-    failure_reason: Mapped[str | None] = mapped_column(Text)  # truncated, empty, too_long, template
+    failure_reason: Mapped[str | None] = mapped_column(Text)  # truncated, empty, too_long, template, ...
     draft: Mapped[str | None] = mapped_column(Text)
     critique: Mapped[str | None] = mapped_column(Text)
     revision: Mapped[str | None] = mapped_column(Text)

@@ -1,7 +1,9 @@
 """Chosen and rejected with their scores, and the verdict of the filters."""
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from core.tables.base import Created, Key, Table
 
@@ -39,3 +41,4 @@ class Pair(Table):
     similarity: Mapped[float | None]
     review: Mapped[str | None] = mapped_column(Text)  # a person's word, which outlives the filters
     created_at: Mapped[Created]
+    told: Mapped[list[dict[str, Any]] | None] = query_expression()  # by every scorer, where it is asked for

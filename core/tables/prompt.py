@@ -22,7 +22,7 @@ class Prompt(Table):
 
     id: Mapped[Serial]
     dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id", ondelete="CASCADE"))
-    behavior_id: Mapped[str] = mapped_column(ForeignKey("behavior.id"))
+    behavior_id: Mapped[str | None] = mapped_column(ForeignKey("behavior.id"))  # imported pairs may have none
     index: Mapped[int]
     split: Mapped[str] = mapped_column(Text)
     messages: Mapped[list[dict[str, str]]] = mapped_column(JSONB)

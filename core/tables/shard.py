@@ -29,6 +29,7 @@ class Shard(Table):
         Index(
             "ix_shard_claim", "queue", "model", text("priority DESC"), "id", postgresql_where=text("state = 'queued'")
         ),
+        Index("ix_shard_next", "queue", text("priority DESC"), "id", postgresql_where=text("state = 'queued'")),
         Index("ix_shard_unrung", "id", postgresql_where=text("state = 'queued' AND rung_at IS NULL")),
         Index("ix_shard_leased", "lease_expires_at", postgresql_where=text("state = 'running'")),
         Index(None, "run_id"),

@@ -138,7 +138,7 @@ def test_export_gives_kept_pairs_as_lines_for_trl(client: TestClient) -> None:
     assert answer.headers["content-disposition"] == f'attachment; filename="{id}.trl.jsonl"'
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert len(lines) == 9
-    assert set(lines[0]) == {"prompt", "chosen", "rejected", "score_chosen", "score_rejected"}
+    assert set(lines[0]) == {"prompt", "chosen", "rejected", "score_chosen", "score_rejected", "scores"}
     assert lines[0]["prompt"][-1]["role"] == "user"
     assert lines[0]["chosen"][0]["role"] == "assistant"
 
@@ -147,7 +147,14 @@ def test_export_as_jsonl_gives_the_pair_objects(client: TestClient) -> None:
     id = made(same_each=4)
     lines = client.get(f"/datasets/{id}/export", params={"format": "jsonl", "verdict": "all"}).text.splitlines()
     listed = client.get(f"/datasets/{id}/pairs", params={"limit": 100}).json()["data"]
-    assert [json.loads(line) for line in reversed(lines)] == listed
+    told = [json.loads(line) for line in reversed(lines)]
+    names = listed[0].keys() - {"context", "object", "scores"}
+    assert [{name: line[name] for name in names} for line in told] == [
+        {name: pair[name] for name in names} for pair in listed
+    ]
+    assert told[0]["scores"] == {
+        f"classifier:{ledger.REWARD}": {"chosen": listed[0]["score_chosen"], "rejected": listed[0]["score_rejected"]}
+    }
 
 
 def test_what_a_cancelled_dataset_finished_can_be_exported(client: TestClient) -> None:
@@ -158,9 +165,8 @@ def test_what_a_cancelled_dataset_finished_can_be_exported(client: TestClient) -
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-@pytest.mark.parametrize("kind", ["given", "judge"])
-def test_a_scorer_that_no_worker_has_is_refused_in_an_evaluation_too(client: TestClient, kind: str) -> None:
-    body = {"dataset": {"behavior": "polite"}, "evaluation": {"scorers": [{"kind": kind}]}}
+def test_a_scorer_that_no_worker_has_is_refused_in_an_evaluation_too(client: TestClient) -> None:
+    body = {"dataset": {"behavior": "polite"}, "evaluation": {"scorers": [{"kind": "given"}]}}
     answer = client.post("/distillations", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]["param"].endswith("kind")
@@ -169,8 +175,6 @@ def test_a_scorer_that_no_worker_has_is_refused_in_an_evaluation_too(client: Tes
 @pytest.mark.parametrize(
     ("asked", "param"),
     [
-        ({"teacher": {"engine": "openai", "model": "m", "base_url": "http://127.0.0.1:1/v1"}}, "teacher.engine"),
-        ({"reward": {"kind": "judge", "model": ledger.TEACHER}}, "reward"),
         ({"strategy": "import", "pairs": "file-1", "reward": {"kind": "given"}}, "pairs"),
         ({"budget": {"usd": 1.0}}, "budget.usd"),
     ],

@@ -55,9 +55,12 @@ def test_an_estimate_makes_nothing_and_refuses_what_a_dataset_would_refuse(clien
     assert client.get("/datasets").json()["data"] == []
     answer = client.post("/estimates", json={"behavior": "unheard-of"})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "behavior")
-    source = {"kind": "parquet", "path": "x.parquet"}
+    with transaction() as session:
+        source = {"kind": "dataset", "dataset": ledger.made_dataset(session).id}
     answer = client.post("/estimates", json={"behavior": "polite", "source": source})
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "n_prompts")
+    told = client.post("/estimates", json={"behavior": "polite", "source": source, "n_prompts": 7}).json()
+    assert told["chains"] == 7
 
 
 def test_a_preview_makes_five_pairs_before_everything_else_and_is_in_no_list(client: TestClient) -> None:

@@ -5,13 +5,17 @@ from sqlalchemy import text
 from core.database import transaction
 from tests.factories.scene import rows
 
+# A budget that is used up ends shards whose rows were not all begun: they are counted, and fewer than asked for.
+# Chains are made by shards that generate, or that read an import.
+MAKES = "(stage = 'generate' OR (stage = 'gather' AND d.config->>'pairs' IS NOT NULL))"
+
 # I1: what a shard that is done was to make is there; and the stage after it has its rows too.
 FINISHED = {
     "I1: a done generate shard lacks a chain": """
         SELECT s.id, p.index FROM shard s
         JOIN prompt p ON p.dataset_id = s.dataset_id AND p.index BETWEEN s.first AND s.last
         JOIN dataset d ON d.id = s.dataset_id
-        WHERE s.stage = 'generate' AND s.state = 'done' AND p.quarantined_at IS NULL
+        WHERE s.stage = 'generate' AND s.state = 'done' AND p.quarantined_at IS NULL AND d.stopped IS NULL
         AND (SELECT count(*) FROM chain c WHERE c.prompt_id = p.id) <> (d.config->>'samples_per_prompt')::int
     """,
     "I1: a done pair shard lacks a pair": """
@@ -23,7 +27,7 @@ FINISHED = {
     "I1: a completed dataset has a chain without scores or pair": """
         SELECT c.id FROM chain c JOIN dataset d ON d.id = c.dataset_id
         WHERE d.state = 'completed' AND c.state = 'done'
-        AND ((SELECT count(*) FROM score WHERE chain_id = c.id) <> 2
+        AND ((SELECT count(*) FROM score WHERE chain_id = c.id) <> 2 * jsonb_array_length(d.config->'reward')
              OR (SELECT count(*) FROM pair WHERE chain_id = c.id) <> 1)
     """,
 }
@@ -39,10 +43,10 @@ DOUBLED = {
 }
 STALE = {"I4: a chain under a token nobody held": "SELECT * FROM stale_write"}
 COUNTED = {
-    "I6: completed chains": """
+    "I6: completed chains": f"""
         SELECT d.id, made.n, told.n FROM dataset d,
         LATERAL (SELECT count(*) n FROM chain WHERE dataset_id = d.id AND state = 'done') made,
-        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'generate') told
+        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND {MAKES}) told
         WHERE made.n <> told.n
     """,
     "I6: failed chains and rows given up": """
@@ -57,9 +61,10 @@ COUNTED = {
     """,
     "I6: scored chains": """
         SELECT d.id, made.n, told.n FROM dataset d,
-        LATERAL (SELECT count(DISTINCT chain_id) n FROM score JOIN chain c ON c.id = chain_id
-                 WHERE c.dataset_id = d.id) made,
-        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'score') told
+        LATERAL (SELECT count(DISTINCT (chain_id, scorer)) n FROM score JOIN chain c ON c.id = chain_id
+                 WHERE c.dataset_id = d.id AND answer <> 'draft' AND score.fingerprint NOT LIKE 'file:%') made,
+        LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard
+                 WHERE dataset_id = d.id AND stage = 'score' AND role IS NULL) told
         WHERE made.n <> told.n
     """,
     "I6: pairs": """
@@ -71,14 +76,15 @@ COUNTED = {
     "I6: a shard counts more rows than it was to make": "SELECT id FROM shard WHERE completed + failed > total",
 }
 SUMMED = {
-    "I7: the totals of the generate shards are not the dataset": """
+    "I7: the totals of the generate shards are not the dataset": f"""
         SELECT d.id, d.n_prompts, told.n FROM dataset d,
-        LATERAL (SELECT coalesce(sum(total), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'generate') told
+        LATERAL (SELECT coalesce(sum(total), 0) n FROM shard WHERE dataset_id = d.id AND {MAKES}) told
         WHERE d.n_prompts * (d.config->>'samples_per_prompt')::int <> told.n
     """,
     "I7: a shard that ended has rows unaccounted for": """
-        SELECT id, state, completed, failed, total FROM shard
-        WHERE stage <> 'train' AND state IN ('done', 'halved', 'quarantined') AND completed + failed <> total
+        SELECT s.id, s.state, completed, failed, total FROM shard s JOIN dataset d ON d.id = s.dataset_id
+        WHERE stage <> 'train' AND s.state IN ('done', 'halved', 'quarantined') AND completed + failed <> total
+        AND NOT (stage = 'generate' AND d.stopped IS NOT NULL)
     """,
 }
 ALWAYS = FINISHED | DOUBLED | STALE | COUNTED | SUMMED

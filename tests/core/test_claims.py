@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
 from core.database import transaction
@@ -57,6 +57,47 @@ def test_a_shard_of_the_loaded_model_goes_first() -> None:
     assert other is not None
     assert (preferred.first, other.first) == (8, 0)
     assert claim(model="loaded", only=True) is None
+
+
+def test_a_higher_priority_goes_before_the_loaded_model() -> None:
+    scene.ask(scene.Asked(prompts=16))
+    scene.change("UPDATE shard SET model = 'loaded' WHERE first >= 8")
+    scene.change("UPDATE shard SET priority = 1 WHERE first = 4")
+    assert claim(model="loaded", only=True) is None  # so that the desk ends and takes what comes first
+    found = [claim(model="loaded") for _ in range(4)]
+    assert [held.first for held in found if held is not None] == [4, 8, 12, 0]
+
+
+def test_a_higher_priority_that_waits_holds_up_nobody() -> None:
+    scene.ask(scene.Asked(prompts=8))
+    scene.change("UPDATE shard SET priority = 1, available_at = available_at + interval '1 hour' WHERE first = 0")
+    held = claim(model=scene.TEACHER, only=True)
+    assert held is not None
+    assert held.first == 4
+
+
+def test_the_halves_of_a_shard_keep_its_priority() -> None:
+    scene.ask(scene.Asked(prompts=4))
+    scene.change("UPDATE shard SET priority = 7")
+    fail(claim())
+    fail(claim())
+    assert scene.rows("SELECT first, priority FROM shard WHERE state = 'queued' ORDER BY id") == [(0, 7), (2, 7)]
+
+
+def test_claims_are_answered_from_an_index_whatever_the_length_of_the_queue() -> None:
+    scene.ask(scene.Asked(prompts=4))
+    scene.change(
+        "INSERT INTO shard (project_id, dataset_id, stage, queue, model, first, last, state, total, available_at)"
+        " SELECT project_id, dataset_id, stage, queue, 'model-' || n % 5, n, n, state, 1, available_at"
+        " FROM shard, generate_series(1000, 3999) n"
+    )
+    scene.change("ANALYZE shard")
+    for model in (None, "model-3"):
+        statement = shards._claim_statement("generate", "a test", model, fresh=False)
+        with transaction() as session:
+            compiled = statement.compile(session.connection(), compile_kwargs={"literal_binds": True})
+            plan = [row[0] for row in session.execute(text(f"EXPLAIN {compiled}"))]
+        assert not [line for line in plan if "Seq Scan on shard" in line or "Sort" in line], plan
 
 
 def test_a_shard_that_failed_is_not_taken_beside_others() -> None:

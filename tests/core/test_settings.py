@@ -16,7 +16,7 @@ def shown(default: object) -> str:
     if default is None:
         return "unset"
     if isinstance(default, tuple):
-        return ", ".join(shown(part) for part in default)
+        return ", ".join(shown(part) for part in default) or "none"
     if isinstance(default, Path):
         return (default.relative_to(ROOT) if default.is_absolute() else default).as_posix()
     return str(default)

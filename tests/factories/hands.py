@@ -82,7 +82,7 @@ def _scores(claim: Claim) -> Store:
             for row in rows
             for answer, value in (("draft", 0.0), ("revision", 1.0))
         ]
-        shards.guard(session, claim, completed=scores.store(session, both) // 2)
+        shards.guard(session, claim, completed=len(scores.store(session, both)))
 
     return store
 

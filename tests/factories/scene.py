@@ -1,7 +1,7 @@
 """A dataset to be worked on, and the questions a test asks about it while and after that happens."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -39,6 +39,7 @@ class Asked:
     samples: int = 1
     poison: int | None = None  # the prompt with this number says "poison"
     evaluation_prompts: int = 0
+    config: Mapping[str, Any] = field(default_factory=dict)  # further fields of the request, or others in their place
 
 
 def behavior(asked: Asked, name: str = "polite") -> BehaviorSpec:
@@ -67,6 +68,7 @@ def ask(asked: Asked | None = None) -> str:
                 "samples_per_prompt": how.samples,
                 "teacher": {"model": TEACHER},
                 "reward": {"model": REWARD},
+                **how.config,
             }
         )
         return datasets.create(session, project_id=DEFAULT_PROJECT, config=config, behaviors=[row]).id

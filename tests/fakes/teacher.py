@@ -1,7 +1,7 @@
 """A teacher that answers from a script, with everything else of a teacher real."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from core.configs.sampling import Sampling
 from core.configs.teacher import ModelConfig
@@ -30,18 +30,26 @@ def identify(_config: ModelConfig) -> Identity:
 
 
 class ScriptedTeacher:
-    """`Teacher` without a model; it thinks `seconds` before each answer."""
+    """`Teacher` without a model; it thinks `seconds` before each answer, and as long as `pause` of the turn takes."""
 
     engine = "transformers"
     fingerprint = "scripted"
     template_hash = "scripted"
 
-    def __init__(self, script: Script = plain, *, model: str = "a-teacher", seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        script: Script = plain,
+        *,
+        model: str = "a-teacher",
+        seconds: float = 0.0,
+        pause: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:
         self.model = model
         self.seeds: list[int] = []
         self.closed = False
         self._script = script
         self._seconds = seconds
+        self._pause = pause
 
     def open(self, messages: Sequence[Mapping[str, str]]) -> Conversation:
         """The ids hold how many messages the prompt has; each later turn appends one id."""
@@ -58,6 +66,8 @@ class ScriptedTeacher:
         """See `Teacher`."""
         self.seeds.append(seed)
         await asyncio.sleep(self._seconds)
+        if self._pause is not None:
+            await self._pause(len(conversation.token_ids) - 1)
         prompt = conversation.messages[conversation.token_ids[0] - 1]["content"]
         return self._script(prompt, len(conversation.token_ids) - 1)
 

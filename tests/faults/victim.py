@@ -5,6 +5,7 @@ Everything but the models is the real thing: the Celery worker, the looker, the 
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -14,12 +15,13 @@ from typing import Any, NoReturn
 
 from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
-from core.queries import chains, evaluations, pipeline, scores, shards
+from core.queries import chains, evaluations, imports, pipeline, scores, shards, sources
 from tests.fakes.reward import ScriptedReward
-from tests.fakes.teacher import ScriptedTeacher, identify, plain
+from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
 from workers import __main__ as worker
 from workers import advance, generation, scoring
 from workers.generation import GeneratingDesk
+from workers.lease import Lease
 from workers.teachers.teacher import Turn
 
 
@@ -59,7 +61,19 @@ EVALUATION_POINTS = {
     "before_answers": Point(evaluations, "store_answers"),
     "before_scores": Point(scores, "store"),
 }
-EVERYWHERE = POINTS | EVALUATION_POINTS
+IMPORT_POINTS = {
+    "before_lines": Point(imports, "store"),
+    "between_lines_and_commit": Point(imports, "store", always),
+    "after_lines": Point(Lease, "moved", always),
+    "before_import_done": Point(pipeline, "finish"),
+}
+SOURCE_POINTS = {
+    "before_prompts": Point(sources, "store"),
+    "between_prompts_and_commit": Point(shards, "count", always),
+    "after_a_batch": Point(Lease, "moved", always),
+    "before_the_last_word": Point(sources, "end"),
+}
+EVERYWHERE = POINTS | EVALUATION_POINTS | IMPORT_POINTS | SOURCE_POINTS
 
 
 def install(point: Point) -> None:
@@ -84,25 +98,50 @@ def script(log: Path | None) -> Callable[[str, int], Turn]:
         if log is not None:
             with log.open("a") as notes:
                 notes.write(f"{number} {prompt}\n")
+        topic = re.search("Topic: (.*)", prompt)
+        if topic is not None:
+            return turn("\n".join(f"{n}. What is thing {n} of {topic[1]}?" for n in range(1, 6)))
         return plain(prompt, number)
 
     return answer
 
 
+def noted(model: Any, engines: Path | None) -> Any:
+    """The model; that it is loaded now, and later that it is let go, is noted as `load <pid>` and `unload <pid>`."""
+    if engines is None:
+        return model
+
+    def note(what: str) -> None:
+        with engines.open("a") as notes:
+            notes.write(f"{what} {os.getpid()}\n")
+
+    close = model.close
+
+    def unload() -> Any:
+        note("unload")
+        return close()
+
+    model.close = unload
+    note("load")
+    return model
+
+
 def main() -> None:
-    """`victim QUEUE [--seconds S] [--die POINT] [--log FILE]`."""
+    """`victim QUEUE [--seconds S] [--die POINT] [--log FILE] [--engines FILE]`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("queue")
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--die", choices=EVERYWHERE)
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--engines", type=Path)
     asked = parser.parse_args()
 
-    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
-        return ScriptedTeacher(script(asked.log), model=str(config.model), seconds=asked.seconds)
+    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> Any:
+        teacher = ScriptedTeacher(script(asked.log), model=str(config.model), seconds=asked.seconds)
+        return noted(teacher, asked.engines)
 
-    def load_reward(config: RewardConfig) -> ScriptedReward:
-        return ScriptedReward(config.scorer)
+    def load_reward(config: RewardConfig) -> Any:
+        return noted(ScriptedReward(config.scorer), asked.engines)
 
     generation.identify = identify
     generation.load_teacher = load_teacher

@@ -1,6 +1,5 @@
 """Writes that go on through a restart of PostgreSQL, and commits of which nobody knows the fate."""
 
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -15,10 +14,11 @@ from core.database import CommitUnknown, transaction
 from core.errors import LeaseLost, Unavailable
 from core.queries import shards
 from core.states import Queue
-from local import child, postgres
+from local import postgres
 from tests.conftest import forget_settings, migrate
 from tests.core import invariants
 from tests.factories import hands, scene
+from tests.factories.servers import OwnServer
 from workers.lease import Beats, Lease
 from workers.persist import persist
 
@@ -50,26 +50,6 @@ def own_cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[postgres.Cluster]:
         forget_settings()
 
 
-def begin(cluster: postgres.Cluster) -> "subprocess.Popen[bytes]":
-    """Start it and wait until it answers."""
-    log = cluster.data.parent / "log"
-    with log.open("ab") as output:
-        process = child.start(cluster.command(), cluster.ending, output=output)
-    try:
-        child.wait_ready(process, cluster)
-    except child.NotReady as error:
-        raise AssertionError(log.read_text()[-2000:]) from error
-    return process
-
-
-def stop_at_once(cluster: postgres.Cluster, process: "subprocess.Popen[bytes]") -> None:
-    """PostgreSQL's immediate stop: nothing is flushed, sessions are cut, the log is replayed at the next start."""
-    program = [str(cluster.programs / "pg_ctl"), "-D", str(cluster.data), "-m", "immediate", "-w", "stop"]
-    subprocess.run(program, check=True, user=cluster.user, capture_output=True)
-    process.wait(30)
-    assert process.returncode is not None
-
-
 def write_all(lease: Lease, hand: hands.Hand) -> None:
     """Every row in batches of two, as a worker writes."""
     while hand.rows:
@@ -85,7 +65,8 @@ def test_rows_are_stored_once_through_immediate_restarts(
     monkeypatch.setenv("BURNISH_SHARD_PROMPTS", str(PROMPTS))
     monkeypatch.setenv("BURNISH_BEAT_SECONDS", "0.05")
     forget_settings()
-    process = begin(own_cluster)
+    server = OwnServer(own_cluster)
+    server.start()
     try:
         migrate(own_cluster.url())
         scene.watch(own_cluster.url())
@@ -99,10 +80,10 @@ def test_rows_are_stored_once_through_immediate_restarts(
             for floor in (10, 60):
                 while scene.chains(id) < floor:
                     assert writer.is_alive()
-                stop_at_once(own_cluster, process)
+                server.stop_at_once()
                 with pytest.raises(Unavailable):
                     scene.chains(id)
-                process = begin(own_cluster)
+                server.start()
             writer.join(120)
             assert not writer.is_alive()
             lease.check()
@@ -110,7 +91,7 @@ def test_rows_are_stored_once_through_immediate_restarts(
         assert scene.rows("SELECT state, completed FROM shard") == [("done", PROMPTS)]
         invariants.hold()
     finally:
-        child.stop(process, own_cluster.ending)
+        server.close()
 
 
 @pytest.fixture

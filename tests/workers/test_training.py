@@ -25,6 +25,8 @@ from core.tables import DEFAULT_PROJECT, Shard
 from tests.conftest import forget_settings
 from tests.factories import trainings
 from workers import training
+from workers.lease import Lease
+from workers.shared_device import SharedDevice
 
 DEADLINE = 120.0
 LONG = {"training": {"epochs": 1000, "checkpoint_steps": 100_000}}
@@ -128,6 +130,34 @@ def test_a_worker_that_is_told_to_stop_gives_the_training_back(models: Path) -> 
     thread.join(DEADLINE)
     assert not thread.is_alive()
     assert shard_state(run_id) == "queued"
+
+
+def test_a_training_waits_for_its_turn_on_a_shared_device_and_gives_it_back(models: Path) -> None:
+    run_id, stop, ours = trainings.ask(trainings.made_pairs(), **LONG), threading.Event(), SharedDevice("gpu 0")
+    claim = trainings.claim()
+    lease = Lease(claim, stall_seconds=60)
+    assert ours.take(lease, stop)
+    thread = threading.Thread(target=training.train, args=(claim, stop, SharedDevice("gpu 0")))
+    thread.start()
+    wait_until(lambda: ours.due(idle=True))
+    assert not trainers()
+    assert trainings.run_row(run_id).state == "preparing"
+    ours.give()
+    wait_until(lambda: bool(trainers()))
+    assert not ours.take(lease, stopped())
+    stop.set()
+    thread.join(DEADLINE)
+    assert not thread.is_alive()
+    assert shard_state(run_id) == "queued"
+    with ours:
+        assert ours.take(lease, threading.Event())
+
+
+def stopped() -> threading.Event:
+    """Looks once and does not wait."""
+    event = threading.Event()
+    event.set()
+    return event
 
 
 def test_nothing_outlives_a_killed_supervisor(models: Path) -> None:

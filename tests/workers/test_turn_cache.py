@@ -1,23 +1,30 @@
 """The cache of turns: what was asked for once is not asked for again, and nothing else is taken from it."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
+from core.configs.sampling import Sampling
 from core.database import transaction
-from core.errors import BadInput, EngineDied
+from core.errors import EngineDied
 from core.queries import behaviors, cached_turns, datasets
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
-from tests.fakes.teacher import ScriptedTeacher, identify, plain
+from tests.factories.processes import wait_until
+from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
 from workers import generation, sweep
+from workers.chain import Ask, Identity
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
-from workers.teachers.teacher import Turn
+from workers.notebook import Notebook
+from workers.strategies.cue import Cue
+from workers.teachers.teacher import Conversation, Turn
 
 
 @pytest.fixture
@@ -156,6 +163,46 @@ def test_turns_of_chains_that_did_not_end_are_not_paid_for_twice(beats: Beats, m
     assert len(asked) - len(set(asked)) <= 30 - drafts_and_critiques
 
 
+def test_turns_are_kept_while_their_chains_go_on(beats: Beats, teacher: ScriptedTeacher) -> None:
+    """Whatever ends the worker then costs no more than the turns under way."""
+    on, answer = threading.Event(), teacher.answer
+
+    async def wait_with_the_revision(conversation: Conversation, **how: Any) -> Turn:
+        while len(conversation.token_ids) == 3 and not on.is_set():
+            await asyncio.sleep(0.01)
+        return await answer(conversation, **how)
+
+    teacher.answer = wait_with_the_revision  # type: ignore[method-assign]
+    working = threading.Thread(target=make, args=(beats,), kwargs={"n_prompts": 10})
+    working.start()
+    assert wait_until(lambda: scene.number("SELECT count(*) FROM cached_turn") == 20, seconds=30)
+    assert scene.number("SELECT count(*) FROM chain") == 0
+    on.set()
+    working.join()
+    assert scene.number("SELECT count(*) FROM cached_turn") == 30
+    assert scene.number("SELECT count(*) FROM chain") == 10
+
+
+def test_a_write_that_broke_is_repeated_with_all_its_turns(session: Session) -> None:
+    book = Notebook(DEFAULT_PROJECT, Identity("e", "f", "t"))
+    chain = [ask([Cue(name, "draft", messages=({"role": "user", "content": name},))]) for name in "abc"]
+    for number, one in enumerate(chain):
+        book.keeper(one)(one, one.cues[0], turn("said"))
+        with session.begin_nested() as broken:
+            book.flush(session)
+            assert cached_turns.stats(session, DEFAULT_PROJECT).turns == number + 1
+            broken.rollback()
+    book.flush(session)
+    book.kept()
+    assert cached_turns.stats(session, DEFAULT_PROJECT).turns == 3
+    assert book._turns == []
+
+
+def ask(cues: list[Cue]) -> Ask:
+    """One chain to make."""
+    return Ask(1, 0, tuple(cues), sampling=lambda _: Sampling(), seed=0)
+
+
 def test_turns_that_nobody_used_for_long_are_forgotten(beats: Beats, teacher: ScriptedTeacher) -> None:
     make(beats, n_prompts=10)
     scene.change("UPDATE cached_turn SET used_at = used_at - interval '40 days'")
@@ -171,10 +218,3 @@ def test_the_sweep_forgets_what_was_not_used_in_the_days_of_the_setting(beats: B
     scene.change("UPDATE cached_turn SET used_at = used_at - interval '10000 days'")
     sweep.sweep()
     assert scene.number("SELECT count(*) FROM cached_turn") == 0
-
-
-@pytest.mark.parametrize("asked", [{"source": {"kind": "file", "file": "file-1"}}])
-def test_what_nothing_would_enforce_or_read_is_refused(beats: Beats, asked: dict[str, Any]) -> None:
-    with pytest.raises(BadInput) as caught:
-        make(beats, **asked)
-    assert caught.value.param in asked

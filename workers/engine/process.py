@@ -4,12 +4,10 @@ import itertools
 import os
 import queue
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 
 from core.errors import BadInput, BurnishError, EngineDied
 from core.settings import ROOT, child_environment
+from workers.engine import scratch
 from workers.engine.frames import BrokenFrame, Frame, Unpacker, pack
 from workers.engine.launcher import launch
 
@@ -68,8 +67,8 @@ class EngineProcess:
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._ready = self._expect(LOAD, patience.load)
         self._socket, far = socket.socketpair()
-        self._scratch = tempfile.mkdtemp(prefix="burnish-engine-")
         try:
+            self._scratch = scratch.make()
             self._process = launch(lambda: _start(engine, far, self._environment(small)))
         except OSError as error:
             raise EngineDied(f"The {engine} engine could not be started: {error}.") from error
@@ -110,12 +109,13 @@ class EngineProcess:
         listener.join()
         sender.join()
         self._socket.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.close()
 
     def _environment(self, small: bool) -> dict[str, str]:
         """What the child finds; engines leave sockets and files of theirs in the scratch folder."""
-        scratch = {"TMPDIR": self._scratch, "VLLM_RPC_BASE_PATH": self._scratch}
-        return child_environment({**ENVIRONMENT, **scratch, **(SMALL if small else {})})
+        folder = str(self._scratch.folder)
+        places = {"TMPDIR": folder, "VLLM_RPC_BASE_PATH": folder}
+        return child_environment({**ENVIRONMENT, **places, **(SMALL if small else {})})
 
     def _expect(self, number: int, seconds: float) -> "Future[Frame]":
         future: Future[Frame] = Future()

@@ -12,15 +12,20 @@ from core.settings import settings
 from workers.engine.folder import any_folder, is_adapter
 
 WEIGHTS = "adapter_model.safetensors"
+NUMBERS = {"dtype", "quantization", "kv_cache_dtype"}  # settings of a model that change its answers
 
 
 @dataclass(frozen=True)
 class Weights:
-    """Checked folders; `adapter` is None for a model that stands alone."""
+    """Checked folders; `adapter` is None for a model that stands alone.
+
+    `numbers` tells how the operator has it calculate, where that is not the engine's own choice.
+    """
 
     base: Path
     adapter: Path | None = None
     rank: int = 0
+    numbers: str = ""
 
     @property
     def tokenizer(self) -> Path:
@@ -30,10 +35,11 @@ class Weights:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the model, of both folders where there are two, as 64 hex digits."""
-        if self.adapter is None:
-            return fingerprint(self.base)
-        return hashlib.sha256(f"{fingerprint(self.base)} {fingerprint(self.adapter)}".encode()).hexdigest()
+        """SHA-256 of all that decides answers, as 64 hex digits: the model's, where there is nothing beside it."""
+        parts = [fingerprint(self.base)]
+        parts += [fingerprint(self.adapter)] if self.adapter is not None else []
+        parts += [self.numbers] if self.numbers else []
+        return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 def weights(model: str, *, param: str = "model") -> Weights:
@@ -44,12 +50,17 @@ def weights(model: str, *, param: str = "model") -> Weights:
     """
     folder = any_folder(model, param=param)
     if not is_adapter(folder):
-        return Weights(folder)
+        return Weights(folder, numbers=_numbers(model))
     told = _told(folder, param)
     base = any_folder(str(told["base_model_name_or_path"]), param=param, roots=settings().trusted_roots)
     if is_adapter(base):
         raise BadInput(f"Adapter {model!r} adapts another adapter; merge that one first.", param=param)
-    return Weights(base, folder, int(told["r"]))
+    return Weights(base, folder, int(told["r"]), _numbers(model))
+
+
+def _numbers(model: str) -> str:
+    changed = settings().model(model).model_dump(include=NUMBERS, exclude_defaults=True)
+    return json.dumps(changed, sort_keys=True) if changed else ""
 
 
 def _told(folder: Path, param: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Reward models: a classifier in an engine process, or a named rule."""
+"""Reward models: a classifier in an engine process, or a named rule; judges are loaded by `judge.load_judge`."""
 
 from collections.abc import Callable
 

@@ -1,8 +1,11 @@
 """A reward model: answers in, scores out. A score that cannot be given is a value too, with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from core.configs.behavior import Rubric
+from core.ledger import Spent
 
 
 @dataclass(frozen=True)
@@ -13,13 +16,23 @@ class Answer:
     text: str
     expect: Mapping[str, Any] | None
     guard: bool  # a harmless prompt that only looks like one to be careful with
+    rubric: Rubric | None = None  # how a judge rates it
 
 
 @dataclass(frozen=True)
 class Missing:
-    """No score: too_long, not_finite or no_expectation."""
+    """No score: too_long, not_finite, no_expectation; of judges also truncated, unparsed and others (`rating`)."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A score, for a judge with what it said and what that took."""
+
+    value: float | Missing
+    raw: str | None = None
+    spent: Spent = field(default_factory=Spent)
 
 
 class RewardModel(Protocol):

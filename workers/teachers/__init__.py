@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from core.configs.teacher import ModelConfig
 from core.errors import BadInput
+from workers.teachers.endpoint.teacher import EndpointTeacher
 from workers.teachers.served import ServedTeacher
 from workers.teachers.teacher import Teacher
 
@@ -17,6 +18,8 @@ async def load_teacher(config: ModelConfig, *, api_key: str | None = None) -> Te
 
     Raises EngineDied when the engine does not come up, BadInput for a model or an engine it cannot load.
     """
+    if config.engine == "openai":
+        return EndpointTeacher(config, api_key=api_key)
     engine = choose_engine(config.engine)
     return await asyncio.to_thread(ServedTeacher, engine, str(config.model))
 

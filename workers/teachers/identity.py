@@ -8,12 +8,19 @@ from workers.chain import Identity
 from workers.chat import Chat
 from workers.engine.weights import weights
 from workers.teachers import choose_engine
+from workers.teachers.endpoint.identity import EMPTY_TEMPLATE, fingerprint
 
 KNOWN = 16  # chat templates that are remembered
 
 
 def identify(config: ModelConfig) -> Identity:
-    """Engine, fingerprint of the weights, hash of the chat template. Raises BadInput, Unavailable."""
+    """Engine, fingerprint of the weights, hash of the chat template. Raises BadInput, Unavailable.
+
+    Behind an endpoint both are unknown: its address and its name of the model stand for the weights, an empty template
+    for the template.
+    """
+    if config.engine == "openai":
+        return Identity(config.engine, fingerprint(config), EMPTY_TEMPLATE)
     files = weights(str(config.model))
     return Identity(choose_engine(config.engine), files.fingerprint, _template(files.tokenizer, files.fingerprint))
 

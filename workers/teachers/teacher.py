@@ -17,11 +17,15 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Turn:
-    """One answer. The ids are the words alone, without the token that ends the turn."""
+    """One answer. The ids are the words alone, without the token that ends the turn.
+
+    `finish` is stop, length when max_tokens cut it off, error when the model cannot write the shape asked for, or what
+    an endpoint says: content_filter, refusal or tool_calls.
+    """
 
     text: str
     token_ids: tuple[int, ...]
-    finish: str  # stop, or length when max_tokens cut it off
+    finish: str
     prompt_tokens: int
     cached_tokens: int  # of the prompt's, how many the prefix cache served
     counted: int | None = None  # sampled tokens, where the ids are not known
@@ -49,7 +53,7 @@ class Teacher(Protocol):
 
     @property
     def engine(self) -> str:
-        """The engine it runs in: vllm or transformers."""
+        """The engine it runs in: vllm or transformers; openai for an endpoint."""
         ...
 
     @property
@@ -59,7 +63,7 @@ class Teacher(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of weights, configs and tokenizer."""
+        """SHA-256 of weights, configs and tokenizer; of an endpoint, of its address and its name of the model."""
         ...
 
     @property
@@ -83,10 +87,11 @@ class Teacher(Protocol):
     ) -> Turn:
         """Sample one answer; the same arguments give the same noise whatever else is being answered.
 
-        A `shape` binds the answer where the engine can (vLLM); the transformers engine answers freely, so whoever
-        asks for a shape reads the answer as if it had none.
+        A `shape` binds the answer where the engine can (vLLM, and an endpoint to a schema); the transformers engine
+        answers freely, so whoever asks for a shape reads the answer as if it had none.
 
-        Raises EngineDied, and BadInput for a conversation that leaves no room for `max_tokens`.
+        Raises EngineDied, and BadInput for a conversation that leaves no room for `max_tokens`; of an endpoint
+        Unavailable, Refused, and Unanswered (a BadInput) for a conversation that it does not take.
         """
         ...
 

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from core.errors import BadInput
 from workers.engine.frames import Frame
 
@@ -13,12 +11,13 @@ GPU_BLOCK = 16  # tokens; the CPU build starts with multiples of 32 only
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM makes room for
 
 
-def arguments(config: Frame) -> dict[str, Any]:
-    """Engine arguments that generating and scoring share. `max_model_len` -1: the longest that the memory holds.
+def arguments(config: Frame, *, gpus: int) -> dict[str, Any]:
+    """Engine arguments that generating and scoring share, on a machine with so many GPUs; none: on its CPU.
 
-    Raises BadInput for settings of the model that cannot be had here.
+    `max_model_len` -1: the longest that the memory holds. Raises BadInput for settings of the model that cannot be had
+    here.
     """
-    _require_devices(config)
+    _require_devices(config, gpus)
     return {
         "model": config["model"],
         "max_model_len": config["max_model_len"] or -1,
@@ -31,7 +30,7 @@ def arguments(config: Frame) -> dict[str, Any]:
         "trust_remote_code": False,
         "generation_config": "vllm",  # sampling is asked for in full; the model's own defaults are not mixed in
         **_adapter(config),
-        **(_on_gpu(config) if torch.cuda.is_available() else _on_cpu(config)),
+        **(_on_gpu(config) if gpus else _on_cpu(config)),
     }
 
 
@@ -53,13 +52,12 @@ def _on_cpu(config: Frame) -> dict[str, Any]:
     }
 
 
-def _require_devices(config: Frame) -> None:
+def _require_devices(config: Frame, gpus: int) -> None:
     wanted = config["tensor_parallel"] * config["pipeline_parallel"]
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if wanted > max(there, 1):
+    if wanted > max(gpus, 1):
         raise BadInput(
             f"tensor_parallel {config['tensor_parallel']} times pipeline_parallel {config['pipeline_parallel']} needs "
-            f"{wanted} GPUs, and this worker sees {there}; lower them in BURNISH_MODELS.",
+            f"{wanted} GPUs, and this worker sees {gpus}; lower them in BURNISH_MODELS.",
             param="models",
         )
 

@@ -3,7 +3,9 @@
 import itertools
 from typing import Any
 
+import torch
 from vllm import SamplingParams
+from vllm.config import StructuredOutputsConfig
 from vllm.engine.arg_utils import AsyncEngineArgs, EngineArgs
 from vllm.lora.request import LoRARequest
 from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
@@ -13,6 +15,9 @@ from core.errors import BadInput
 from workers.engine.frames import Frame
 from workers.teachers.vllm_arguments import arguments
 
+# JSON without white space between its parts: a model that may put some there can fill its tokens with it.
+COMPACT = StructuredOutputsConfig(backend="xgrammar", disable_any_whitespace=True)
+FINISHES = ("stop", "length")
 NEVER = -100.0  # the least bias vLLM takes; softmax leaves nothing of it
 
 
@@ -25,7 +30,8 @@ class VllmEngine:
     """One model; requests are batched continuously."""
 
     def __init__(self, config: Frame) -> None:
-        self._engine = AsyncLLM.from_engine_args(AsyncEngineArgs(**accepted(config)))
+        asked = AsyncEngineArgs(**accepted(config), structured_outputs_config=COMPACT)
+        self._engine = AsyncLLM.from_engine_args(asked)
         model = self._engine.model_config
         size = model.get_vocab_size()
         nameless = range(config["length"], size)  # rows that pad the vocabulary
@@ -36,7 +42,10 @@ class VllmEngine:
         self.facts = {"context": model.max_model_len}
 
     async def answer(self, request: Frame) -> Frame:
-        """Sample one answer: {ids, finish, cached}. The ids do not hold the token that ends the turn."""
+        """Sample one answer: {ids, finish, cached}. The ids do not hold the token that ends the turn.
+
+        It finishes with `error` where no token of the model goes on in the shape that was asked for.
+        """
         params = self._params(request)
         final = None
         try:
@@ -49,6 +58,8 @@ class VllmEngine:
         if final is None:
             raise RuntimeError("vLLM ended a request without an answer")
         completion = final.outputs[0]
+        if completion.finish_reason not in FINISHES and request["shape"] is None:
+            raise RuntimeError(f"vLLM ended a request with {completion.finish_reason!r}")
         ids = list(completion.token_ids)
         if ids and ids[-1] in self._stop:
             ids.pop()
@@ -83,7 +94,7 @@ def _structure(shape: Frame | None) -> StructuredOutputsParams | None:
 
 def accepted(config: Frame) -> dict[str, Any]:
     """The arguments of a config, read by vLLM before anything is loaded. Raises BadInput where it refuses them."""
-    asked = arguments(config)
+    asked = arguments(config, gpus=torch.cuda.device_count() if torch.cuda.is_available() else 0)
     try:
         EngineArgs(**asked).create_engine_config()
     except (ValueError, NotImplementedError, OSError) as error:

@@ -63,7 +63,7 @@ def test_an_engine_answers_many_forgets_what_was_cancelled_and_leaves_nothing_wh
         futures[3].result()
     assert ask(engine, 0).result(60) == answers[0]
 
-    scratch, waiting = Path(engine._scratch), ask(engine)
+    scratch, waiting = engine._scratch.folder, ask(engine)
     assert scratch.is_dir()
     engine.close()
     assert dead(engine)

@@ -71,3 +71,17 @@ def test_an_adapter_without_weights_or_of_an_adapter_is_refused(root: Path) -> N
 def test_only_teachers_may_be_adapters(root: Path) -> None:
     with pytest.raises(BadInput, match="name a merged model"):
         model_folder("tuned", param="student")
+
+
+def test_settings_that_change_answers_change_the_fingerprint(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = set()
+    for own in ({}, {"dtype": "bfloat16"}, {"kv_cache_dtype": "fp8"}, {"dtype": "bfloat16", "quantization": "fp8"}):
+        monkeypatch.setenv("BURNISH_MODELS", json.dumps({"base": own, "tuned": own}))
+        settings.cache_clear()
+        found |= {weights("base").fingerprint, weights("tuned").fingerprint}
+    assert len(found) == 8
+    monkeypatch.setenv(
+        "BURNISH_MODELS", json.dumps({"base": {"max_model_len": 99, "gpu_memory": 0.5, "dtype": "auto"}})
+    )
+    settings.cache_clear()
+    assert weights("base").fingerprint == fingerprint(root / "base")

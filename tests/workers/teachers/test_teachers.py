@@ -22,7 +22,7 @@ from tests.absence import may_skip
 from tests.factories.processes import group
 from workers.teachers import choose_engine, load_teacher
 from workers.teachers.served import ServedTeacher
-from workers.teachers.teacher import Turn
+from workers.teachers.teacher import Shape, Turn
 
 Chat = Sequence[Mapping[str, str]]
 FOLDER = ROOT / "tiny" / "models" / "tiny-teacher"
@@ -142,6 +142,17 @@ def test_a_conversation_that_leaves_no_room_is_refused_and_none_is_cut(teacher: 
     too_much = Sampling(temperature=0, max_tokens=room + 1)
     with pytest.raises(BadInput, match=rf"leaves no room for .* takes {CONTEXT} in all"):
         asyncio.run(teacher.answer(conversation, sampling=too_much, seed=0))
+
+
+@vllm
+def test_a_shape_that_no_token_can_write_ends_the_answer_and_not_the_engine(in_vllm: ServedTeacher) -> None:
+    conversation, shape = in_vllm.open(CHATS[0]), Shape(regex=r"\{\}")  # the miniature has no word for it
+    turn = asyncio.run(in_vllm.answer(conversation, sampling=WARM, seed=0, shape=shape))
+    assert (turn.text, turn.finish) == ("", "error")
+    shape = Shape(regex="You can [a-z]+ the [a-z]+\\.")
+    turn = asyncio.run(in_vllm.answer(conversation, sampling=WARM, seed=0, shape=shape))
+    assert re.fullmatch(shape.regex or "", turn.text)
+    assert turn.finish == "stop"
 
 
 def test_auto_is_vllm_where_it_is_installed() -> None:

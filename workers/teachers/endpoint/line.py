@@ -1,0 +1,76 @@
+"""A line to one endpoint: nobody calls it more often, or more at once, than it and the operator take."""
+
+import asyncio
+import time
+
+from core.configs.model import ModelSettings
+from core.settings import settings
+from workers.teachers.endpoint.answer import Answer
+from workers.teachers.endpoint.breaker import Breaker
+from workers.teachers.endpoint.call import Caller
+from workers.teachers.endpoint.fault import Fault
+from workers.teachers.endpoint.gate import Gate
+from workers.teachers.endpoint.rates import Rate
+
+PAUSE = 10  # first pauses of a repeated request that the breaker's first pause takes
+
+
+class Line:
+    """Faults and answers teach it how many requests there may be at once, and when there may be none."""
+
+    def __init__(self, name: str, caller: Caller, limits: ModelSettings, *, retry_seconds: float) -> None:
+        self.name = name
+        self._caller = caller
+        self._gate = Gate(limits.max_concurrency or settings().chains_in_flight)
+        self._breaker = Breaker(PAUSE * retry_seconds)
+        self._requests = Rate(limits.requests_per_minute) if limits.requests_per_minute else None
+        self._tokens = Rate(limits.tokens_per_minute) if limits.tokens_per_minute else None
+        self.answered = float("-inf")  # when it last answered well, in monotonic seconds
+
+    async def ask(self, body: bytes, *, tokens: int) -> Answer:
+        """Ask once; `tokens` is the most it may take. Raises Fault, Refused, and Unavailable while it is left alone."""
+        async with self._gate:
+            await self._wait(tokens)
+            self._breaker.check()
+            begun = time.monotonic()
+            try:
+                answer = await self._caller.call(body)
+            except Fault as fault:
+                self._learn(fault, begun)
+                raise
+            self._breaker.well()
+            self._gate.well()
+            self.answered = time.monotonic()
+            return answer
+
+    def used(self, tokens: int, *, of: int) -> None:
+        """An answer took so many of the tokens that it was given."""
+        if self._tokens:
+            self._tokens.give(of - tokens)
+
+    def down(self, fault: str) -> str:
+        """What is said about it while one waits for it: always the same words for the same fault."""
+        return f"The endpoint {self.name} does not answer: {fault}."
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._caller.close()
+
+    def rest(self, seconds: float, why: str) -> None:
+        """Leave it alone for a while."""
+        self._breaker.rest(seconds, why)
+
+    async def _wait(self, tokens: int) -> None:
+        seconds = max(
+            self._requests.take(1) if self._requests else 0.0, self._tokens.take(tokens) if self._tokens else 0.0
+        )
+        if seconds:
+            await asyncio.sleep(seconds)
+
+    def _learn(self, fault: Fault, begun: float) -> None:
+        if fault.nature.congestion:
+            self._gate.overrun(begun)
+        if fault.nature.ill:
+            self._breaker.failed(self.down(fault.message))
+        elif not fault.nature.congestion:
+            self._breaker.well()

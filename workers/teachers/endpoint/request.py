@@ -1,0 +1,47 @@
+"""The body of one request: messages and the sampling fields that are allowed, nothing else."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.configs.sampling import Sampling
+from core.text import clean
+from workers.teachers.teacher import Shape
+
+CHARS_PER_TOKEN = 4  # of the estimate where an endpoint does not count
+SEEDS = 1 << 31  # some endpoints take no seed beyond 31 bits
+Message = Mapping[str, str]
+
+
+def request(model: str, messages: Sequence[Message], *, sampling: Sampling, seed: int) -> dict[str, Any]:
+    """The fields of a chat completion. `top_k`, which is no field of OpenAI's, is there only where it is not 0."""
+    fields: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": one["role"], "content": clean(one["content"]).text} for one in messages],
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "seed": seed % SEEDS,
+    }
+    if sampling.top_k:
+        fields["top_k"] = sampling.top_k
+    if sampling.stop:
+        fields["stop"] = list(sampling.stop)
+    return fields
+
+
+def form(shape: Shape | None) -> dict[str, Any]:
+    """What binds an answer to a schema. A regular expression binds nothing here: OpenAI's API has no field for it."""
+    if shape is None or shape.schema is None:
+        return {}
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(shape.schema)}}}
+
+
+def packed(fields: Mapping[str, Any]) -> bytes:
+    """The fields as they are sent."""
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def estimated(texts: Sequence[str]) -> int:
+    """Tokens of some texts where nobody counted them: one for every four bytes."""
+    return sum(-(-len(text.encode(errors="replace")) // CHARS_PER_TOKEN) for text in texts)

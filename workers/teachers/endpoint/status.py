@@ -1,0 +1,59 @@
+"""From an HTTP status and the body beside it to a fault."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from workers.teachers.endpoint.fault import Fault, Kind, quoted
+from workers.teachers.endpoint.retry_after import seconds_in
+
+BUSY, AWAY = 429, 503
+AGAIN = (408, 409, 425)
+REFUSED = (401, 402, 403, 404, 405, 407, 410)
+FILTERED = ("content_filter", "content_policy_violation")
+TOO_LONG = ("context_length_exceeded", "string_above_max_length")
+LONG_WORDS = ("context length", "context window", "maximum context", "prompt is too long", "too many tokens")
+UNKNOWN_FIELD = ("unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden")
+
+
+def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+    """The fault that an answer without success stands for."""
+    told = _error(body)
+    words = quoted(told.get("message"))
+    message = f"it answers {status}" + (f": {words}" if words else "")
+    after = seconds_in(headers.get("retry-after"))
+    field = told.get("param") if isinstance(told.get("param"), str) else None
+    return Fault(message, kind=_kind(status, told), after=after, field=field)
+
+
+def _kind(status: int, told: Mapping[str, Any]) -> Kind:
+    if status in (BUSY, AWAY):
+        return "busy" if status == BUSY else "away"
+    if status in AGAIN or status >= 500:
+        return "broken"
+    if status in REFUSED or status < 400:  # a redirect is not followed
+        return "refused"
+    return _of_request(told)
+
+
+def _of_request(told: Mapping[str, Any]) -> Kind:
+    codes = {told.get("code"), told.get("type")} - {None}
+    words = str(told.get("message")).lower()
+    if codes & {*TOO_LONG} or any(phrase in words for phrase in LONG_WORDS):
+        return "too_long"
+    if codes & {*FILTERED}:
+        return "filtered"
+    return "refused" if codes & {*UNKNOWN_FIELD} else "rejected"
+
+
+def _error(body: bytes) -> dict[str, Any]:
+    """The error object of OpenAI's form, or of vLLM's older flat one; empty for anything else."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    inner = content.get("error", content)
+    told = inner if isinstance(inner, dict) else {"message": inner}
+    return {name: told[name] for name in ("message", "code", "type", "param") if isinstance(told.get(name), str)}

@@ -1,0 +1,161 @@
+"""A teacher that is asked over HTTP. It holds no tokens: a conversation is its messages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import stamina
+
+from core.configs.sampling import Sampling
+from core.configs.teacher import ModelConfig
+from core.errors import BadInput, Refused, Unanswered, Unavailable
+from core.outgoing.guard import Guard
+from core.outgoing.place import place
+from core.settings import settings
+from workers.teachers.endpoint.answer import Answer
+from workers.teachers.endpoint.call import Caller
+from workers.teachers.endpoint.fault import Fault
+from workers.teachers.endpoint.identity import EMPTY_TEMPLATE, fingerprint
+from workers.teachers.endpoint.line import Line
+from workers.teachers.endpoint.patience import Patience
+from workers.teachers.endpoint.request import estimated, form, packed, request
+from workers.teachers.endpoint.retries import Retries
+from workers.teachers.endpoint.retry_budget import RetryBudget
+from workers.teachers.endpoint.suspects import Suspects
+from workers.teachers.teacher import Conversation, Shape, Turn
+
+REJECTIONS = 20  # in a row, with nothing answered between, after which it is not the conversations that are wrong
+
+
+class EndpointTeacher:
+    """`Teacher` over an OpenAI-compatible endpoint."""
+
+    engine = "openai"
+    template_hash = EMPTY_TEMPLATE
+
+    def __init__(
+        self, config: ModelConfig, *, api_key: str | None, guard: Guard | None = None, patience: Patience | None = None
+    ) -> None:
+        """Nothing is asked yet. Raises BadInput for an address or a key that cannot be used."""
+        where = place(str(config.base_url), param="teacher.base_url")
+        guard, self._patience = guard or Guard(), patience or Patience()
+        guard.check_literal(where, param="teacher.base_url")
+        self.model = str(config.model)
+        self.fingerprint = fingerprint(config)
+        caller = Caller(where, _usable(api_key), patience=self._patience, guard=guard)
+        limits = settings().model(self.model)
+        self._line = Line(where.url, caller, limits, retry_seconds=self._patience.retry)
+        self._budget = RetryBudget()
+        self._suspects = Suspects()
+        self._limit_field = "max_tokens"
+        self._rejections = 0
+
+    def open(self, messages: Sequence[Mapping[str, str]]) -> Conversation:
+        """See `Teacher`."""
+        return Conversation(tuple(messages), ())
+
+    def follow(self, conversation: Conversation, turn: Turn, user: str) -> Conversation:
+        """See `Teacher`; there are no ids."""
+        added = ({"role": "assistant", "content": turn.text}, {"role": "user", "content": user})
+        return Conversation((*conversation.messages, *added), ())
+
+    async def answer(
+        self, conversation: Conversation, *, sampling: Sampling, seed: int, shape: Shape | None = None
+    ) -> Turn:
+        """See `Teacher`. The seed is sent; whether the endpoint heeds it is its own affair.
+
+        Raises Unavailable where it does not answer now, Refused where it does not take us, and Unanswered for a
+        conversation that it does not take.
+        """
+        fields = request(self.model, conversation.messages, sampling=sampling, seed=seed) | form(shape)
+        read = estimated([one["content"] for one in conversation.messages])
+        answer = await self._asked(fields, tokens=read + sampling.max_tokens)
+        self._rejections = 0
+        turn = _turn(answer, sampling.stop, read)
+        self._line.used(turn.prompt_tokens + turn.tokens, of=read + sampling.max_tokens)
+        return turn
+
+    async def close(self) -> None:
+        """See `Teacher`."""
+        await self._line.close()
+
+    async def _asked(self, fields: dict[str, Any], *, tokens: int) -> Answer:
+        """Ask until there is an answer or no sense in asking again."""
+        body = self._body(fields)
+        retries = Retries(self._patience, self._budget)
+        self._budget.asked()
+        begun = self._line.answered
+        try:
+            async for attempt in stamina.retry_context(on=retries, attempts=None, timeout=None):
+                with attempt:
+                    return await self._line.ask(body, tokens=tokens)
+        except Fault as fault:
+            if fault.kind in ("rejected", "refused") and self._learned(fault):
+                return await self._asked(fields, tokens=tokens)
+            self._conclude(fault)
+            if fault.nature.own and retries.fair and await self._blamed(body, begun):
+                raise Unanswered(f"{self._line.name}: {fault.message}, every time.", reason="unanswerable") from fault
+            raise Unavailable(self._line.down(fault.message)) from fault
+        raise AssertionError("stamina ends with an answer or an error")
+
+    def _conclude(self, fault: Fault) -> None:
+        """Raise what a fault means that another try would not change; return from others."""
+        said = f"The endpoint {self._line.name} does not take the request: {fault.message}."
+        if fault.kind == "refused":
+            raise Refused(f"{said} Set right what it names, then resume.") from fault
+        if fault.kind == "rejected":
+            self._rejections += 1
+            if self._rejections >= REJECTIONS:
+                raise Refused(f"{said} So it went {REJECTIONS} times in a row.") from fault
+        if not fault.nature.again:
+            raise Unanswered(said, reason=fault.kind) from fault
+        if fault.after is not None:
+            self._line.rest(fault.after, self._line.down(fault.message))
+
+    async def _blamed(self, body: bytes, begun: float) -> bool:
+        """Whether a request is given up: it never got an answer, though others did while it was tried.
+
+        Where nobody else was asked meanwhile, the shortest question there is is.
+        """
+        if self._line.answered == begun:
+            hello = request(self.model, [{"role": "user", "content": "Hi"}], sampling=Sampling(max_tokens=1), seed=0)
+            try:
+                await self._line.ask(self._body(hello), tokens=2)
+            except (Fault, Unavailable):
+                return False
+        return self._suspects.failed(body)
+
+    def _body(self, fields: Mapping[str, Any]) -> bytes:
+        return packed({self._limit_field if name == "max_tokens" else name: fields[name] for name in fields})
+
+    def _learned(self, fault: Fault) -> bool:
+        """Some models know the limit by its newer name alone; they name the one they do not know."""
+        if self._limit_field != "max_tokens" or fault.field != "max_tokens":
+            return False
+        if "max_completion_tokens" not in fault.message:
+            return False
+        self._limit_field = "max_completion_tokens"
+        return True
+
+
+def _turn(answer: Answer, stop: Sequence[str], read: int) -> Turn:
+    """The turn, cut before the first stop string where the endpoint does not do it; missing counts are estimated."""
+    places = [place for place in (answer.text.find(word) for word in stop) if place >= 0]
+    text = answer.text[: min(places)] if places else answer.text
+    return Turn(
+        text=text.strip(),
+        token_ids=(),
+        finish="stop" if places else answer.finish,
+        prompt_tokens=read if answer.prompt_tokens is None else answer.prompt_tokens,
+        cached_tokens=answer.cached_tokens,
+        counted=estimated([answer.text]) if answer.tokens is None else answer.tokens,
+    )
+
+
+def _usable(api_key: str | None) -> str | None:
+    """The key without the white space around it. Raises BadInput for one that no header can carry."""
+    key = (api_key or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise BadInput(
+            "The secret of the endpoint holds signs that no header can carry; store it again.", param="teacher.secret"
+        )
+    return key or None
