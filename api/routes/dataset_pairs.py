@@ -116,7 +116,7 @@ def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: 
         distinct=counts["kept"] + counts["dropped"] - counts.get("dropped:identical", 0),
         kept=counts["kept"],
         dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
-        failed=chains.failed_by_reason(session, row.id),
+        failed=chains.failed_by_reason(session, row.id) if made["failed"] else {},
         quarantined=len(prompts.quarantined(session, row.id)),
     )
 
