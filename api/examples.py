@@ -34,6 +34,14 @@ DATASET: dict[str, Example] = {
             "metadata": {"team": "assistants"},
         },
     },
+    "grown": {
+        "summary": "Prompts that the teacher writes itself",
+        "value": {
+            "behavior": "safety",
+            "source": {"kind": "topics", "topics": ["medicine", "chemistry at home"], "per_topic": 20},
+            "n_prompts": 30,
+        },
+    },
 }
 
 RUN: dict[str, Example] = {

@@ -71,9 +71,8 @@ class Desk:
         return _completion(chat["model"], made, sum(len(message["content"]) // WORD for message in messages))
 
     def told(self) -> dict[str, Any]:
-        """Figures since the last time; they begin anew."""
-        figures = {"asked": self.asked.total(), "again": self.asked.total() - len(self.asked), "first": self.first}
-        return figures
+        """Figures since `forget`."""
+        return {"asked": self.asked.total(), "again": self.asked.total() - len(self.asked), "first": self.first}
 
     def forget(self) -> dict[str, Any]:
         """Begin anew."""
@@ -90,7 +89,7 @@ def _completion(model: str, made: Answer, read: int) -> dict[str, Any]:
 
 
 class Connection(asyncio.Protocol):
-    """HTTP/1.1 with keep-alive, as far as the clients of this endpoint speak it: one request at a time, with a length."""
+    """HTTP/1.1 as far as the clients of this endpoint speak it: kept connections, one request at a time."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

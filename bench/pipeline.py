@@ -5,9 +5,10 @@ claims shards, writes every chain and turn in micro-batches under its token, and
 """
 
 import asyncio
+import gc
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ import yaml
 from sqlalchemy import select
 
 from bench.cpu import postmaster, tree_seconds
-from bench.watched import Watched
+from bench.watched import Hit, Watched
 from bench.window import Side, Window, measured, ratios, rounds, rows
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
@@ -33,6 +34,7 @@ from core.tables import DEFAULT_PROJECT, Chain, Prompt
 from workers.chain import TURNS, Ask, run_chain
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
+from workers.places import Places
 from workers.strategies.self_critique import self_critique
 from workers.teachers import load_teacher
 from workers.teachers.teacher import Teacher
@@ -86,7 +88,7 @@ class Sides:
         return self.runner.run(self._bare(seed))
 
     async def _bare(self, seed: int) -> list[Row]:
-        slots = asyncio.Semaphore(settings().chains_in_flight)
+        slots = asyncio.Semaphore(Places(settings().chains_in_flight).number)
 
         async def one(ask: Ask) -> Row:
             async with slots:
@@ -124,6 +126,7 @@ def loaded(prompts: int) -> Iterator[Sides]:
             return watched
 
         desk = GeneratingDesk(beats, new_id("wrk"), load=load)
+        gc.freeze()  # as a worker does
         try:
             yield Sides(watched, desk, runner, spec, prompts)
         finally:
@@ -131,10 +134,11 @@ def loaded(prompts: int) -> Iterator[Sides]:
             runner.run(engine.close())
 
 
-def same_answers(sides: Sides, seed: int) -> None:
-    """Both sides' chains of one seed, compared. Raises SystemExit where one differs."""
+def same_answers(sides: Sides, seed: int) -> list[Hit]:
+    """Both sides' chains of one seed, compared; the prompts of the pipeline's. Raises SystemExit where one differs."""
     dataset = sides.dataset(seed)
     sides.drain()
+    asked = list(sides.teacher.hits)
     with transaction() as session:
         statement = select(Prompt.index, Chain.draft, Chain.critique, Chain.revision).join_from(Chain, Prompt)
         stored = {row[0]: tuple(row[1:]) for row in session.execute(statement.where(Chain.dataset_id == dataset))}
@@ -142,6 +146,7 @@ def same_answers(sides: Sides, seed: int) -> None:
     apart = [index for index, answers in bare.items() if stored.get(index) != answers]
     if apart or len(stored) != sides.prompts:
         raise SystemExit(f"{len(apart)} of {len(bare)} chains are not the same on both sides, so no speed is told.")
+    return asked
 
 
 def windows(sides: Sides) -> tuple[Side, Side]:
@@ -161,9 +166,12 @@ def windows(sides: Sides) -> tuple[Side, Side]:
     return pipeline, bare
 
 
-def hits(sides: Sides) -> dict[str, float]:
-    """What the prefix cache served of what whole blocks could, over all turns behind the first."""
-    told = np.asarray([(hit.served, hit.servable) for hit in sides.teacher.hits], dtype=np.float64)
+def hit_rate(hits: Sequence[Hit]) -> dict[str, float]:
+    """What the prefix cache served of what whole blocks could, over all turns behind the first.
+
+    More than a chain's own turns have left there counts for nothing: another chain said the same.
+    """
+    told = np.asarray([(min(hit.served, hit.servable), hit.servable) for hit in hits], dtype=np.float64)
     draws = np.random.Generator(np.random.PCG64(0)).integers(0, len(told), (RESAMPLES, len(told)))
     sums = told[draws].sum(axis=1)
     low, high = np.quantile(sums[:, 0] / sums[:, 1], (0.025, 0.975))
@@ -174,10 +182,10 @@ def hits(sides: Sides) -> dict[str, float]:
 def measure(prompts: int, number: int) -> tuple[list[Row], dict[str, dict[str, float]]]:
     """Raw rows, and the summary's rows `engine`, `engine/same` (the loop against itself) and `prefix-hits`."""
     with loaded(prompts) as sides:
-        same_answers(sides, seed=0)
+        first = same_answers(sides, seed=0)
         pipeline, bare = windows(sides)
         pipeline(1), bare(1)
         pairs = rounds(pipeline, bare, range(2, 2 + 2 * number))
         again = rounds(bare, bare, range(2, 2 + 2 * number))
-        figures = {**ratios("engine", pairs), **ratios("engine/same", again), "prefix-hits": hits(sides)}
+        figures = {**ratios("engine", pairs), **ratios("engine/same", again), "prefix-hits": hit_rate(first)}
     return rows(pairs, "pipeline", "engine") + rows(again, "engine", "engine again"), figures

@@ -75,6 +75,7 @@ class Estimate(Answer):
     basis: str
     measured_chains: int
     chains: int
+    judge_calls: int = 0
     prompt_tokens: Interval
     sampled_tokens: Interval
     seconds: Interval | None

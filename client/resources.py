@@ -63,7 +63,7 @@ class Datasets:
         return Dataset.model_validate(self.http.post(f"/datasets/{id}/{verb}"))
 
     def pairs(self, id: str, *, limit: int = 20, **filter: Any) -> Iterator[Pair]:
-        """Pairs, newest first; filters: split, verdict, min_margin."""
+        """Pairs, newest first; filters: split, verdict, min_margin, reason, reviewed."""
         return map(Pair.model_validate, self.http.pages(f"/datasets/{id}/pairs", limit=limit, **filter))
 
     def import_pairs(self, body: Mapping[str, Any]) -> Dataset:
@@ -73,6 +73,11 @@ class Datasets:
     def export(self, id: str, *, format: str = "trl", **filter: Any) -> Iterator[str]:
         """Lines of JSON (trl, openai or jsonl); filters: split, verdict."""
         return self.http.lines(f"/datasets/{id}/export", format=format, **filter)
+
+    def stats(self, id: str, *, scorer: str | None = None) -> dict[str, Any]:
+        """Histograms of scores and margins by one scorer, the first one unless named."""
+        found: dict[str, Any] = self.http.get(f"/datasets/{id}/stats", scorer=scorer)
+        return found
 
     def download(self, id: str, *, format: str = "trl", **filter: Any) -> Iterator[bytes]:
         """The bytes of an export in any form; filters: split, verdict."""

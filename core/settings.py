@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     data_roots: tuple[Path, ...] = Field(
         (), description="folders whose parquet files may be named as sources of prompts; none: no path can be named"
     )
+    hub_endpoint: str = Field("https://huggingface.co", description="hub that datasets named as sources are read from")
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
     )
@@ -79,10 +80,9 @@ class Settings(BaseSettings):
         2.0, ge=0, description="first pause before a shard is claimed again; doubles each time"
     )
     shard_prompts: int = Field(64, ge=1, description="prompts in one shard")
-    shards_in_flight: int = Field(2, ge=1, description="shards one generating worker works on at once")
-    chains_in_flight: int = Field(64, ge=1, description="chains one generating worker keeps going at once")
+    chains_in_flight: int = Field(64, ge=1, description="answers one generating worker has its engine give at once")
     micro_batch_rows: int = Field(64, ge=1, description="finished rows that are written together at most")
-    micro_batch_seconds: float = Field(0.2, gt=0, description="longest wait of a finished row before it is written")
+    micro_batch_seconds: float = Field(0.5, gt=0, description="longest wait of a finished row before it is written")
 
     cache_days: float = Field(90.0, gt=0, description="turns that nobody used for so many days are forgotten")
 

@@ -1,6 +1,7 @@
 """`python -m workers generate|score|train`: a Celery worker that listens for its doorbell and works from the ledger."""
 
 import argparse
+import gc
 import sys
 
 from celery.worker import state
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("queue", choices=[str(queue) for queue in Queue])
     queue = Queue(parser.parse_args().queue)
     configure()
+    gc.freeze()  # what was imported stays; to look through it again and again would halt all chains each time
     looker = Looker(queue)
     looker.start()
     options = ["--pool", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat"]

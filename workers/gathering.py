@@ -6,8 +6,9 @@ from functools import partial
 from core.configs.behavior import PromptSpec
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import sources
-from core.queries.sources import Batch, Frame
+from core.queries import gathered, sources
+from core.queries.gathered import Frame
+from core.queries.sources import Batch
 from core.seeds import content_seed
 from core.settings import settings
 from workers import give_up
@@ -34,10 +35,11 @@ def gather(lease: Lease, stop: threading.Event) -> None:
 def _gather(lease: Lease, stop: threading.Event) -> None:
     claim = lease.claim
     with transaction() as session:
-        frame = sources.frame(session, claim.dataset_id)
+        frame = gathered.frame(session, claim.dataset_id)
         prompts, left_out = sources.place(session, claim)
+        noted = sources.noted(session, claim.dataset_id)
     assert frame.config.source is not None, "shards of this stage are queued for a source"
-    reader = open_source(frame.config.source)
+    reader = open_source(frame.config.source, project_id=claim.project_id, noted=noted)
     persist(lease, partial(sources.begin, claim=claim, described=reader.described))
     intake = Intake(reader, frame, prompts=prompts, left_out=left_out)
     while (batch := intake.next()) is not None:
@@ -47,7 +49,7 @@ def _gather(lease: Lease, stop: threading.Event) -> None:
         lease.moved()
     if intake.prompts == 0:
         raise BadInput(f"{reader.described['name']} has no prompt in it; name a source that has some.", param="source")
-    persist(lease, partial(sources.end, claim=claim))
+    persist(lease, partial(sources.end, claim=claim, frame=frame))
 
 
 class Intake:

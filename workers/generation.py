@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -15,20 +15,18 @@ from core.ledger import Claim
 from core.queries import budgets, pipeline, secrets, shards
 from core.settings import settings
 from core.states import Queue
-from workers import advance, give_up
-from workers.allowance import Allowance
+from workers import advance, give_up, workbench
+from workers.chain import Identity
 from workers.lease import Beats, Lease
-from workers.micro_batch import batches
 from workers.persist import persist
-from workers.plan import Make, Plan, plan, uses_cache
+from workers.places import Places
+from workers.plan import Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
-from workers.watched import WatchedTeacher
 
 log = structlog.get_logger()
-Row = dict[str, Any]
 
 
 class Load(Protocol):
@@ -46,12 +44,12 @@ class GeneratingDesk:
     """
 
     def __init__(
-        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load = load_teacher
+        self, beats: Beats, owner: str, device: SharedDevice | None = None, *, load: Load | None = None
     ) -> None:
         self._beats = beats
         self._owner = owner
         self._device = device or SharedDevice()
-        self._load_teacher = load
+        self._load_with = load
         self._runner = asyncio.Runner()
         self._teacher: Teacher | None = None
         self._loaded: Loaded | None = None
@@ -70,6 +68,12 @@ class GeneratingDesk:
     def model(self) -> str | None:
         """The loaded model, as shards name it."""
         return self._loaded.teacher.key if self._loaded else None
+
+    @property
+    def _known(self) -> "tuple[Loaded, Identity] | None":
+        if self._teacher is None or self._loaded is None:
+            return None
+        return self._loaded, Identity(self._teacher.engine, self._teacher.fingerprint, self._teacher.template_hash)
 
     @property
     def _tired(self) -> bool:
@@ -100,7 +104,7 @@ class GeneratingDesk:
         """
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
         try:
-            work = await asyncio.to_thread(_read_plan, claim)
+            work = await asyncio.to_thread(_read_plan, claim, self._known)
             if work.make:  # the cache may have it all
                 if not await self._turn(lease, work, stop):
                     self._beats.close(lease)
@@ -122,14 +126,9 @@ class GeneratingDesk:
         except BaseException:
             self._beats.close(lease)
             raise
-        slots = asyncio.Semaphore(settings().chains_in_flight)
-        if claim.attempts > 1:  # it may be what ended a worker before: no other shard is put at risk beside it
-            await self._shard(lease, work, slots, stop)
-            return
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._slot((lease, work), slots, stop))
-            for _ in range(settings().shards_in_flight - 1):
-                group.create_task(self._slot(None, slots, stop))
+        places = Places(settings().chains_in_flight)
+        alone = claim.attempts > 1  # it may be what ended a worker before: no other shard is put at risk beside it
+        await self._shards((lease, work), places, stop, alone=alone)
 
     async def _turn(self, lease: Lease, work: Plan, stop: threading.Event) -> bool:
         """Wait for the device, where one is needed; False when the worker is to stop. Raises LeaseLost."""
@@ -142,13 +141,12 @@ class GeneratingDesk:
         await asyncio.to_thread(self._device.give)
 
     async def _load(self, claim: Claim, work: Plan) -> None:
-        needed = _needed(claim, work)
+        needed = _needed(claim, work.teacher)
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            self._teacher = await self._load_teacher(
-                work.teacher, api_key=await asyncio.to_thread(_secret, claim, work)
-            )
+            key = await asyncio.to_thread(_secret, claim, work)
+            self._teacher = await (self._load_with or load_teacher)(work.teacher, api_key=key)
             self._loaded = needed
         self._since = time.monotonic()
 
@@ -157,12 +155,22 @@ class GeneratingDesk:
         if teacher is not None:
             await teacher.close()
 
-    async def _slot(self, first: tuple[Lease, Plan] | None, slots: asyncio.Semaphore, stop: threading.Event) -> None:
-        """Shard after shard of the loaded model, until there is none or the engine is gone."""
-        held = first or await self._next(stop)
-        while held is not None:
-            await self._shard(*held, slots, stop)
+    async def _shards(self, first: tuple[Lease, Plan], places: Places, stop: threading.Event, *, alone: bool) -> None:
+        """Shard after shard of the loaded model, as many at once as fill the places, until there is none."""
+        held: tuple[Lease, Plan] | None = first
+        async with asyncio.TaskGroup() as group:
+            while held is not None:
+                places.begin(held[0].claim.shard_id, len(held[1].make) + len(held[1].ready))
+                group.create_task(self._shard(*held, places, stop))
+                held = None if alone else await self._following(places, stop)
+
+    async def _following(self, places: Places, stop: threading.Event) -> tuple[Lease, Plan] | None:
+        """The next shard, when it is due; None when there is none and none is in work that might yet be followed."""
+        await places.shard_due()
+        held = await self._next(stop)
+        while held is None and await places.shard_ended():
             held = await self._next(stop)
+        return held
 
     async def _next(self, stop: threading.Event) -> tuple[Lease, Plan] | None:
         if stop.is_set() or self.model is None or self._tired or self._device.due():
@@ -171,20 +179,21 @@ class GeneratingDesk:
             claim = await asyncio.to_thread(self._claim, self.model, only=True)
             if claim is None:
                 return None
-            work = await asyncio.to_thread(_read_plan, claim)
+            work = await asyncio.to_thread(_read_plan, claim, self._known)
         except Unavailable as error:
             log.warning("database away", error=error.message)
             return None
-        if _needed(claim, work) != self._loaded:
+        if _needed(claim, work.teacher) != self._loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
 
-    async def _shard(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> None:
+    async def _shard(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> None:
         lease.stall_seconds = settings().engine_answer_seconds
         lease.moved()
         try:
-            reached = await self._make(lease, work, slots, stop)
+            bench = workbench.furnish(lease, work, places, stop)
+            reached = await workbench.make(bench, work, lambda: self._teacher)
             if stop.is_set():
                 await asyncio.to_thread(give_up.hand_back, lease.claim)
                 return
@@ -196,43 +205,7 @@ class GeneratingDesk:
             await self._failed(lease, error)
         finally:
             self._beats.close(lease)
-
-    async def _make(self, lease: Lease, work: Plan, slots: asyncio.Semaphore, stop: threading.Event) -> str | None:
-        """Make the plan's rows; each is written within a micro-batch of its end. Returns the limit that was reached.
-
-        The queue holds no more than a micro-batch: when the ledger is slow the chains wait for it.
-        """
-        done: asyncio.Queue[Row | None] = asyncio.Queue(settings().micro_batch_rows)
-        allowance = Allowance(lease, work.limits, wanted=len(work.make))
-        bench = Bench(lease, allowance, slots, done, stop)
-        try:
-            async with asyncio.TaskGroup() as group:
-                writer = group.create_task(_write(bench, work))
-                for row in work.ready:
-                    lease.moved()
-                    await done.put(row)
-                rows = [group.create_task(self._row(bench, make)) for make in work.make]
-                if rows:
-                    await asyncio.wait(rows)
-                await done.put(None)
-                await writer
-        except* BurnishError as errors:
-            await asyncio.to_thread(_keep_turns, work)
-            raise errors.exceptions[0] from None
-        if stop.is_set():
-            await asyncio.to_thread(_keep_turns, work)
-        return allowance.reached
-
-    async def _row(self, bench: "Bench", make: Make) -> None:
-        async with bench.slots:
-            if bench.stop.is_set() or not await bench.allowance.take(bench.stop):
-                return
-            bench.lease.check()
-            if self._teacher is None:
-                raise EngineDied("The engine is gone.")
-            row = await make(WatchedTeacher(self._teacher, bench.lease), bench.done.put)
-            bench.lease.moved()
-            await bench.done.put(row)
+            places.end(lease.claim.shard_id)
 
     async def _failed(self, lease: Lease, error: BurnishError) -> None:
         """Give the shard back; a dead engine is forgotten, the next claim loads a new one.
@@ -245,7 +218,7 @@ class GeneratingDesk:
             await asyncio.to_thread(give_up.wait, lease.claim, error)
             return
         if isinstance(error, Refused):
-            await self._unload()
+            self._loaded = None  # the next shard gets another one; those that are in work end with this one
             await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
@@ -263,32 +236,8 @@ class Loaded:
     project_id: str | None
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What the rows of a shard in work share."""
-
-    lease: Lease
-    allowance: Allowance
-    slots: asyncio.Semaphore
-    done: "asyncio.Queue[Row | None]"
-    stop: threading.Event
-
-
-async def _write(bench: Bench, work: Plan) -> None:
-    ready = len(work.ready)  # they come first
-    async for batch in batches(bench.done):
-        if batch:
-            await asyncio.to_thread(persist, bench.lease, lambda session, batch=batch: work.store(session, batch))
-        else:  # turns of chains that go on are kept at the same pace
-            await asyncio.to_thread(persist, bench.lease, work.flush)
-        work.kept()
-        ended = sum(row.get("state") != "open" for row in batch)
-        bench.allowance.stored(max(0, ended - ready))
-        ready = max(0, ready - ended)
-
-
-def _needed(claim: Claim, work: Plan) -> Loaded:
-    return Loaded(work.teacher, claim.project_id if work.teacher.secret else None)
+def _needed(claim: Claim, teacher: ModelConfig) -> Loaded:
+    return Loaded(teacher, claim.project_id if teacher.secret else None)
 
 
 def _secret(claim: Claim, work: Plan) -> str | None:
@@ -299,19 +248,17 @@ def _secret(claim: Claim, work: Plan) -> str | None:
         return secrets.reveal(session, claim.project_id, work.teacher.secret)
 
 
-def _keep_turns(work: Plan) -> None:
-    """What chains that did not end were told is paid for."""
-    try:
-        with transaction() as session:
-            work.flush(session)
-    except Unavailable as error:
-        log.warning("turns not kept", error=error.message)
+def _read_plan(claim: Claim, known: tuple[Loaded, Identity] | None) -> Plan:
+    """Who the teacher is, is known of one that is loaded; else it is found out between two transactions.
 
-
-def _read_plan(claim: Claim) -> Plan:
-    """Who the teacher is is found out between two transactions: weights may be long to read."""
+    Weights may be long to read.
+    """
     with transaction() as session:
         cached = uses_cache(session, claim)
-    identity = identify(cached.teacher) if cached is not None else None
+        if cached is None:
+            return plan(session, claim)
+        if known is not None and _needed(claim, to_load(cached.teacher)) == known[0]:
+            return plan(session, claim, identity=known[1])
+    identity = identify(cached.teacher)
     with transaction() as session:
         return plan(session, claim, identity=identity)

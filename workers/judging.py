@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from core.errors import BurnishError, LeaseLost
+from core.errors import BurnishError
 from core.settings import settings
 from workers import cases
 from workers.cases import Case, Scored
@@ -31,20 +31,29 @@ class Court:
 async def judge_all(judge: Judge, waiting: Sequence[Case], *, seed: int, lease: Lease, stop: threading.Event) -> None:
     """Judge the cases, each written within a micro-batch of its end; after `stop` no further one is begun.
 
-    When one fails the others end, and what was said until then is kept: it is paid for. Raises LeaseLost, EngineDied,
-    Unavailable.
+    When one fails the others are given up, and what was said until then is kept: it is paid for. The queue holds no
+    more than a micro-batch: when the ledger is slow the judge waits for it. Raises LeaseLost, EngineDied, Unavailable.
     """
-    court = Court(judge, seed, lease, stop, asyncio.Semaphore(settings().chains_in_flight), asyncio.Queue())
-    writer = asyncio.create_task(_write(court))
+    limits = settings()
+    done: asyncio.Queue[Scored | None] = asyncio.Queue(limits.micro_batch_rows)
+    court = Court(judge, seed, lease, stop, asyncio.Semaphore(limits.chains_in_flight), done)
     try:
         async with asyncio.TaskGroup() as group:
-            for case in waiting:
-                group.create_task(_case(court, case))
+            writer = group.create_task(_write(court))
+            try:
+                await _cases(court, waiting)
+            finally:
+                if not writer.done():
+                    await done.put(None)
+                    await asyncio.wait([writer])
     except* BurnishError as errors:
-        raise errors.exceptions[0] from None
-    finally:
-        await court.done.put(None)
-        await writer
+        raise _first(errors) from None
+
+
+async def _cases(court: Court, waiting: Sequence[Case]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for case in waiting:
+            group.create_task(_case(court, case))
 
 
 async def _case(court: Court, case: Case) -> None:
@@ -60,12 +69,12 @@ async def _case(court: Court, case: Case) -> None:
 
 
 async def _write(court: Court) -> None:
-    claim = court.lease.claim
     async for batch in batches(court.done):
-        if not batch:
-            continue
-        try:
-            await asyncio.to_thread(persist, court.lease, partial(cases.store, claim=claim, batch=batch))
-        except LeaseLost:
-            court.lease.lost.set()  # nobody begins another case
-            raise
+        if batch:
+            await asyncio.to_thread(persist, court.lease, partial(cases.store, claim=court.lease.claim, batch=batch))
+
+
+def _first(errors: BaseExceptionGroup[BurnishError]) -> BurnishError:
+    """The first error of a group of groups."""
+    found = errors.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

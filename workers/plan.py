@@ -10,7 +10,7 @@ from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import ModelConfig
 from core.ledger import Claim, Spent
-from core.queries import chains, datasets, evaluations, pipeline, rubrics, runs, shards
+from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, rubrics, runs, shards
 from core.queries.datasets import Instructions
 from core.queries.rows import AnyRow
 from core.seeds import content_seed, derive_seed
@@ -20,6 +20,7 @@ from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.answering import Question, run_answer
 from workers.chain import Ask, Drafted, Identity, remembered, run_chain
+from workers.growing.growth import Growth
 from workers.notebook import Notebook
 from workers.strategies.counterfactual import context, counterfactual
 from workers.strategies.cue import Cue
@@ -49,16 +50,18 @@ class Plan:
 
 
 def plan(session: Session, claim: Claim, *, identity: Identity | None = None) -> Plan:
-    """The plan for a shard of stage generate or answer: only rows that are not stored yet.
+    """The plan for a shard of stage generate, grow or answer: only rows that are not stored yet.
 
     With the teacher's identity, turns that it was asked for before are taken from the cache, and new ones kept there.
     """
+    if claim.stage == Stage.grow:
+        return _growth(session, claim, identity)
     return _chains(session, claim, identity) if claim.stage == Stage.generate else _answers(session, claim)
 
 
 def uses_cache(session: Session, claim: Claim) -> DatasetConfig | None:
     """The config of a claim whose turns are cached."""
-    if claim.stage != Stage.generate:
+    if claim.stage not in (Stage.generate, Stage.grow):
         return None
     asked = datasets.frozen(session, claim.dataset_id)
     return asked if asked.cache else None
@@ -89,13 +92,20 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
         spent = sum((Spent(*row[1:]) for row in new), Spent())
         shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
 
-    limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id))
+    limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id)) if asked.budget.limited else None
     early = scores_early(asked)
     make = [
         lambda teacher, drafted, ask=ask: run_chain(teacher, ask, drafted if early and not ask.known else None)
         for ask in asks
     ]
-    return Plan(_model(asked.teacher), make, store, ready, notebook.flush, notebook.kept, limits)
+    return Plan(to_load(asked.teacher), make, store, ready, notebook.flush, notebook.kept, limits)
+
+
+def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
+    frame = gathered.frame(session, claim.dataset_id)
+    found = Growth(claim, frame, growth.unsettled(session, claim), identity)
+    notebook = found.notebook
+    return Plan(to_load(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
 
 
 def scores_early(asked: DatasetConfig) -> bool:
@@ -104,7 +114,7 @@ def scores_early(asked: DatasetConfig) -> bool:
     return apart and asked.strategy == "self_critique"
 
 
-def _model(teacher: ModelConfig) -> ModelConfig:
+def to_load(teacher: ModelConfig) -> ModelConfig:
     """What has to be loaded for it: two teachers that differ in sampling alone are one."""
     return ModelConfig(engine=teacher.engine, model=teacher.model, base_url=teacher.base_url, secret=teacher.secret)
 
@@ -116,9 +126,7 @@ def _draft(row: AnyRow) -> dict[str, Turn]:
     return {"draft": Turn(row.draft, (), row.draft_finish, prompt_tokens=0, cached_tokens=0, counted=row.draft_tokens)}
 
 
-def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits | None:
-    if not asked.budget.limited:
-        return None
+def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits:
     prompt = max((len(str(ask.cues[0].messages).encode()) for ask in asks), default=0)
     rubric = max((len(one.instruction.encode()) for one in rubrics.values() if one is not None), default=0)
     chain = bound.largest([bound.of_chain(ask, str(asked.teacher.model)) for ask in asks])

@@ -11,7 +11,7 @@ import structlog
 
 from core.configs.reward import RewardConfig
 from core.database import transaction
-from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
+from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Refused, Unavailable
 from core.ledger import DRAFT, Claim
 from core.queries import datasets, evaluations, imports, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
@@ -85,6 +85,9 @@ class ScoringDesk:
             give_up.load_failed(claim, error.cause)
         except Unavailable as error:  # the model hub, or the database
             give_up.wait(claim, error)
+        except Refused as error:  # an endpoint does not take us: its key is asked for anew when somebody resumes
+            self._unload()
+            give_up.load_failed(claim, error)
         except BurnishError as error:
             log.warning("shard failed", shard=claim.shard_id, error=str(error))
             if isinstance(error, EngineDied):

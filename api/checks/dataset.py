@@ -8,7 +8,7 @@ from api.checks.budget import check_budget
 from api.checks.endpoint import check_endpoint
 from api.checks.models import complete_causal
 from api.checks.scorers import by_param, complete_scorers
-from api.checks.source import check_source
+from api.checks.source import asked_of, check_source
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import TeacherConfig
 from core.errors import BadInput, UnknownName
@@ -70,7 +70,7 @@ def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> Non
     if config.prompts is not None:
         asked, field = len(config.prompts), "prompts"
     elif config.source is not None:
-        asked, field = config.n_prompts or 0, "n_prompts"
+        asked, field = asked_of(config.source, config.n_prompts)
     else:
         asked, field = config.n_prompts or sum(there.values()), "n_prompts"
         _check_shares(config.n_prompts, there, at)

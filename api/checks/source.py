@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from core.configs.source import DatasetSource, ParquetSource, Source
+from core.configs.source import DatasetSource, FileSource, HubSource, ParquetSource, Source, TopicSource
 from core.data_roots import locate_data
 from core.errors import BadInput, Conflict, NotFound
-from core.queries import datasets
+from core.queries import datasets, files, secrets
 from core.settings import settings
 from core.states import DatasetState
 
@@ -17,8 +17,19 @@ def check_source(session: Session, project_id: str, source: Source, *, at: str) 
             _check_dataset(session, project_id, source, at)
         case ParquetSource():
             locate_data(source.path, settings().data_roots, suffix=".parquet", param=f"{at}.path")
-        case _:
-            raise BadInput(f"No worker of this version reads sources of kind {source.kind!r}.", param=f"{at}.kind")
+        case HubSource():
+            secrets.check(session, project_id, source.secret, param=f"{at}.secret")
+        case FileSource():
+            files.hold(session, project_id, source.file, purpose="prompts", param=f"{at}.file")
+        case TopicSource():
+            pass  # its teacher is checked with the dataset
+
+
+def asked_of(source: Source, n_prompts: int | None) -> tuple[int, str]:
+    """How many prompts are asked for, as far as it is known before the source is read, and the field that says so."""
+    if isinstance(source, TopicSource) and n_prompts is None:
+        return len(source.topics) * source.per_topic, "source.topics"
+    return n_prompts or 0, "n_prompts"
 
 
 def _check_dataset(session: Session, project_id: str, source: DatasetSource, at: str) -> None:

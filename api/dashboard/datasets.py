@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -13,19 +13,18 @@ from api.dashboard.curl import Commands, Curl
 from api.dashboard.exports import export_links
 from api.dashboard.filters import filter_values
 from api.dashboard.funnel import gates
+from api.dashboard.pair_filter import AskedPairs
 from api.dashboard.pairs import pair_values
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.stages import stage_bars
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
-from api.routes.dataset_pairs import pair_filter, read_funnel
-from api.routes.datasets import shown
+from api.routes.dataset_pairs import funnel_of
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
 from core.errors import NotFound
-from core.queries import chains, datasets, distillations, events, prompts, stages
-from core.queries.pairs import PairFilter
+from core.queries import chains, datasets, distillations, events, prompts, scorers, stages
 from core.queries.progress import progress_of
 from core.tables import Dataset
 
@@ -60,14 +59,12 @@ def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
 
 
 @router.get("/{id}")
-def show_dataset_page(
-    id: str, caller: Looker, curl: Curl, paging: ListPage, filter: Annotated[PairFilter, Depends(pair_filter)]
-) -> Response:
+def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, filter: AskedPairs) -> Response:
     """Progress, funnel, charts, pairs with their word diff, failures, events."""
-    funnel = gates(id, read_funnel(id, caller))
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        dataset = shown(session, row)
+        progress, counts = datasets.progress(session, id), datasets.pair_counts(session, row)
+        dataset = show_dataset(row, progress, counts)
         step = timeline.of_dataset(dataset)
         return page(
             "dataset.html",
@@ -76,7 +73,7 @@ def show_dataset_page(
             preview=row.purpose == "preview",
             spoken=timeline.spoken([step]),
             prompts=row.n_prompts,
-            gates=funnel,
+            gates=gates(id, funnel_of(session, row, progress, counts)),
             stages=stage_bars(dataset, stages.of_dataset(session, id)),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
             failures=chains.failures(session, id, limit=FAILURES),
@@ -92,11 +89,11 @@ def show_dataset_page(
 
 
 @router.get("/{id}/charts.json")
-def read_charts(id: str, caller: Looker) -> JSONResponse:
-    """Scores, margins and lengths, for the charts."""
+def read_charts(id: str, caller: Looker, scorer: Annotated[str | None, Query(max_length=600)] = None) -> JSONResponse:
+    """Scores by one of the scorers, margins and lengths, for the charts."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        return JSONResponse(charts(session, id))
+        return JSONResponse(charts(session, id, scorers.named(session, id, scorer, param="scorer")))
 
 
 @router.post("/{id}/{action}")

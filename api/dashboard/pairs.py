@@ -12,7 +12,7 @@ from api.schemas.pair import PairObject, show_pair
 from core.queries import pairs
 from core.queries.pairs import PairFilter
 
-ON_ONE_PAGE = 10
+ON_ONE_PAGE = 5
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Reviewing pairs one by one: the page, and the decisions, which are those of PATCH /pairs/{id}."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
@@ -12,13 +12,13 @@ from api.auth import Caller
 from api.dashboard.curl import Commands, Curl
 from api.dashboard.diff import sides_changed
 from api.dashboard.fields import NO_FIELDS, Fields, sent_fields
+from api.dashboard.pair_filter import AskedPairs
 from api.dashboard.pairs import query
 from api.dashboard.refusal import Refusal, refusal
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.scores import score_rows
 from api.dashboard.visitor import Actor, Looker
-from api.routes.dataset_pairs import AskedPairs
 from api.routes.pairs import review_pair
 from api.schemas.pair import PairObject, show_pair
 from core.configs.review import ReviewConfig
@@ -40,6 +40,15 @@ PairId = Annotated[str | None, Query(max_length=100)]
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The pair to show, the one decided about just now, and whether single keys act on the page."""
+
+    at: PairId = None
+    was: PairId = None
+    keys: Literal["off"] | None = None
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a reviewer is: the pairs that are gone through, the one that is shown, and the one just decided about."""
 
@@ -47,30 +56,36 @@ class Place:
     filter: PairFilter
     at: str | None = None
     was: str | None = None
+    keys: str | None = None
 
     def path(self, at: str | None, was: str | None = None) -> str:
         """The address of another pair in the same list."""
-        asked = query(self.filter, at=at, was=was)
+        asked = query(self.filter, keys=self.keys, at=at, was=was)
         return f"/dashboard/datasets/{self.dataset}/review" + (f"?{asked}" if asked else "")
 
 
 @router.get("/datasets/{id}/review")
 def show_review_page(
-    id: str, caller: Looker, curl: Curl, filter: AskedPairs, at: PairId = None, was: PairId = None
+    id: str, caller: Looker, curl: Curl, filter: AskedPairs, asked: Annotated[Asked, Depends()]
 ) -> Response:
     """One pair: draft, critique, revision, scores, and what to decide."""
-    return _page(caller, curl, Place(id, filter, at, was))
+    return _page(caller, curl, Place(id, filter, asked.at, asked.was, asked.keys))
 
 
 @router.post("/pairs/{id}/review")
 def decide(
-    id: str, caller: Actor, curl: Curl, filter: AskedPairs, fields: Annotated[Fields, Depends(sent_fields)]
+    id: str,
+    caller: Actor,
+    curl: Curl,
+    filter: AskedPairs,
+    asked: Annotated[Asked, Depends()],
+    fields: Annotated[Fields, Depends(sent_fields)],
 ) -> Response:
     """Review a pair and show the next one, or after a swap or an edit the pair itself; else say why not."""
     with transaction() as session:
         pair = show_pair(pairs.get(session, caller.project_id, id))
         older = pairs.beside(session, pair.dataset, filter, id).older
-    place = Place(pair.dataset, filter, id)
+    place = Place(pair.dataset, filter, id, keys=asked.keys)
     body = asked_of(fields, pair)
     try:
         review_pair(id, ReviewConfig.model_validate(body), caller)
@@ -109,6 +124,7 @@ def _page(
             status=said.status if said else 200,
             dataset=dataset,
             filter=place.filter,
+            keys=place.keys,
             fields=fields,
             said=said,
             was=_decided(session, caller, place),
@@ -142,7 +158,8 @@ def _shown(session: Session, caller: Caller, curl: Commands, place: Place) -> di
         "last": next(iter(reviews.page(session, at, limit=1)), None),
         "newer": beside.newer and place.path(beside.newer),
         "older": beside.older and place.path(beside.older),
-        "query": query(place.filter),
+        "query": query(place.filter, keys=place.keys),
+        "other_keys": replace(place, keys=None if place.keys else "off").path(at),
         "commands": {name: curl.patch(f"/pairs/{at}", body) for name, body in EXAMPLES.items()},
     }
 

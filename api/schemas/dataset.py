@@ -106,7 +106,7 @@ def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[
     imported = row.config["pairs"] is not None
     if imported:  # they are read, not generated
         counted = {"generate": counted["gather"]} | {stage: counted[stage] for stage in STAGES if stage in counted}
-    before = {stage: counted[stage] for stage in SOURCES if stage in counted}
+    before = _sources(row, counted)
     coming = max((stage["total"] - stage["failed"] for stage in before.values()), default=0)
     prompts = row.n_prompts if row.state in ENDED else max(row.n_prompts, coming)
     chains = prompts * int(row.config["samples_per_prompt"])
@@ -118,6 +118,17 @@ def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[
         later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in asked}
         stages |= later
     return before | stages
+
+
+def _sources(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Prompts that are read or written first; topics that no shard holds yet are still to come."""
+    found = {stage: counted[stage] for stage in SOURCES if stage in counted}
+    if "grow" in found and row.state not in ENDED:
+        source = row.config["source"]
+        every = len(source["topics"]) * source["per_topic"]
+        total = min(row.config["n_prompts"] or every, every) + found["grow"]["failed"]
+        found["grow"] = found["grow"] | {"total": max(min(total, every), found["grow"]["total"])}
+    return found
 
 
 def _scored_anew(row: Dataset) -> bool:

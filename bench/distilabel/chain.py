@@ -15,14 +15,12 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import Task
 
-DEFAULT_BATCH = 50  # what its steps take when nobody says anything
 
-
-class Turn(Task):
+class Turn(Task):  # type: ignore[misc]  # the environment of the checks has no distilabel
     """One turn of the chat: the prompt, what was said before, and what is asked now."""
 
-    said: list[str] = []
-    asked: list[str] = []
+    said: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     writes: str
 
     @property
@@ -50,7 +48,7 @@ class Turn(Task):
 def pipeline(asked: dict[str, Any]) -> Pipeline:
     """Three steps, each its own process, each with the batch that was asked for."""
 
-    def turn(name: str, said: list[str]) -> Turn:
+    def turn(name: str, *said: str) -> Turn:
         sampling = {name: asked["sampling"][name] for name in ("temperature", "top_p", "max_new_tokens")}
         llm = OpenAILLM(
             model=asked["model"], base_url=asked["base_url"], api_key="none", timeout=600, generation_kwargs=sampling
@@ -60,7 +58,7 @@ def pipeline(asked: dict[str, Any]) -> Pipeline:
             llm=llm,
             writes=name,
             said=said,
-            asked=asked["instructions"][: len(said)],
+            asked=tuple(asked["instructions"][: len(said)]),
             input_batch_size=asked["batch"],
             add_raw_input=False,  # it would store every chat once more
             add_raw_output=False,
@@ -69,7 +67,7 @@ def pipeline(asked: dict[str, Any]) -> Pipeline:
     rows = [{"number": number, "prompt": prompt} for number, prompt in enumerate(asked["prompts"])]
     with Pipeline(name=asked["name"], cache_dir=asked["folder"]) as made:
         load = LoadDataFromDicts(name="prompts", data=rows, batch_size=asked["batch"])
-        load >> turn("draft", []) >> turn("critique", ["draft"]) >> turn("revision", ["draft", "critique"])
+        _ = load >> turn("draft") >> turn("critique", "draft") >> turn("revision", "draft", "critique")
     return made
 
 

@@ -9,6 +9,7 @@ from client.command.context import AsJson, server
 from client.command.output import as_json, fields, table
 from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
+from client.command.source import Source, read_source
 from client.command.watch import watch
 from client.models import Dataset, Interval, Scorer
 
@@ -52,17 +53,18 @@ def show(context: typer.Context, id: str, json: AsJson = False) -> None:
 
 
 @app.command("create")
-def create(
+def create(  # noqa: PLR0913, PLR0917  (the options of a command)
     context: typer.Context,
     behavior: Behavior = None,
     file: File = None,
     set: Set = None,
+    source: Source = None,
     wait: Wait = True,
     json: AsJson = False,
 ) -> None:
     """Make a dataset and watch it; status 1 when it does not complete."""
     with server(context) as burnish:
-        made = burnish.datasets.create(_body(behavior, file, set))
+        made = burnish.datasets.create(_body(behavior, file, set) | read_source(source))
         if wait:
             watch(burnish, made.id, quiet=json)
             made = burnish.datasets.get(made.id)
@@ -77,16 +79,18 @@ def estimate(
     behavior: Behavior = None,
     file: File = None,
     set: Set = None,
+    source: Source = None,
     json: AsJson = False,
 ) -> None:
     """What a dataset would take: tokens, time and money, with bounds. Nothing is made."""
     with server(context) as burnish:
-        found = burnish.datasets.estimate(_body(behavior, file, set))
+        found = burnish.datasets.estimate(_body(behavior, file, set) | read_source(source))
     if json:
         as_json(found)
         return
     ground = f"{found.measured_chains} chains of this teacher" if found.basis == "measured" else "what may be sampled"
-    shown = [("chains", found.chains), ("based on", ground)]
+    asked = f"{found.chains}, {found.judge_calls} questions to judges" if found.judge_calls else str(found.chains)
+    shown = [("chains", asked), ("based on", ground)]
     named = [("prompt tokens", found.prompt_tokens), ("sampled tokens", found.sampled_tokens)]
     named += [(name, one) for name, one in (("seconds", found.seconds), ("usd", found.usd)) if one is not None]
     shown += [(name, _interval(one)) for name, one in named]
@@ -99,11 +103,12 @@ def preview(
     behavior: Behavior = None,
     file: File = None,
     set: Set = None,
+    source: Source = None,
     json: AsJson = False,
 ) -> None:
     """Make five pairs of a dataset and print them; status 1 when that fails."""
     with server(context) as burnish:
-        made = burnish.datasets.preview(_body(behavior, file, set))
+        made = burnish.datasets.preview(_body(behavior, file, set) | read_source(source))
         watch(burnish, made.id, quiet=True)
         made = burnish.datasets.get(made.id)
         rows = list(burnish.datasets.pairs(made.id))

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from core.errors import BadInput
+from core.outgoing.addresses import literal
 
 FORM = re.compile(
     r"(https?)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
@@ -41,7 +42,21 @@ def place(url: str, *, param: str) -> Place:
     number = int(port) if port else PORTS[scheme]
     if not 0 < number < 1 << 16:
         raise BadInput(f"{url!r} has the port {number}; ports go from 1 to 65535.", param=param)
-    return Place(scheme, host.lower().removesuffix("."), number, (path or "").rstrip("/"))
+    return Place(scheme, _host(host.lower().removesuffix("."), param), number, (path or "").rstrip("/"))
+
+
+def _host(host: str, param: str) -> str:
+    """The host, an address in its usual form. Raises BadInput for other spellings: readers differ on what they mean."""
+    spelled = literal(host)
+    if host.startswith("["):
+        if spelled is None:
+            raise BadInput(f"{host!r} is no IPv6 address; write one, or a name.", param=param)
+        return f"[{spelled}]"
+    if spelled is not None and str(spelled) != host:
+        raise BadInput(
+            f"{host!r} is an address in an odd spelling; write it in its usual form, {spelled}.", param=param
+        )
+    return host
 
 
 def _remedy(url: str) -> str:

@@ -4,8 +4,10 @@ httpcore's pool looks at all of its connections for each request. So every conne
 the one that was used last is used next: the cost of a request does not grow with their number.
 """
 
+import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import cast
 
 import httpcore
@@ -32,7 +34,6 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self, guard: Guard) -> None:
         self._network = CheckedNetwork(guard)
-        self._tls = httpx.create_ssl_context()
         self._idle: list[httpcore.AsyncConnectionPool] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -56,7 +57,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _lane(self) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
-            ssl_context=self._tls, max_connections=1, keepalive_expiry=KEEP_SECONDS, network_backend=self._network
+            ssl_context=_tls(), max_connections=1, keepalive_expiry=KEEP_SECONDS, network_backend=self._network
         )
 
 
@@ -80,6 +81,12 @@ class _Body(httpx.AsyncByteStream):
             await self._stream.aclose()  # type: ignore[attr-defined] # httpcore's streams have it, its types do not say
         finally:
             free()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Certificates are verified against certifi's list, or the operator's own (SSL_CERT_FILE); long to read."""
+    return httpx.create_ssl_context()
 
 
 def _asked(request: httpx.Request) -> httpcore.Request:

@@ -6,7 +6,7 @@ by the mean of the chains so far.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -20,6 +20,7 @@ from core.settings import settings
 from core.states import ShardState, Stage
 from core.tables import Dataset, Shard
 
+ASKING = (str(Stage.generate), str(Stage.grow))  # stages whose rows are begun by leave
 NAMES = {"tokens": "tokens", "usd": "USD", "seconds": "seconds"}
 
 
@@ -73,7 +74,10 @@ def grant(session: Session, claim: Claim, *, held: int, wanted: int, bound: Pric
     if stopped is not None:
         return Grant(0, stopped)
     asked = DatasetConfig.model_validate(config)
-    found = decide(asked.budget, standing(session, claim.dataset_id, asked), bound=bound, verdict=verdict)
+    now = standing(session, claim.dataset_id, asked)
+    if claim.stage == Stage.grow:  # a topic is no chain: none is begun that would not fit at its longest
+        now = replace(now, chain=None)
+    found = decide(asked.budget, now, bound=bound, verdict=verdict)
     more = min(found.chains, wanted)
     if more:
         shards.reserve(session, claim, held + more)
@@ -118,7 +122,7 @@ def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standin
             func.coalesce(func.sum(Shard.reserved).filter(Shard.state == str(ShardState.running)), 0),
             func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
         )
-        .where(parents.of_dataset(dataset_id))
+        .where(parents.of_dataset(dataset_id), Shard.stage != str(Stage.gather))
         .group_by(Shard.stage, Shard.model)
     )  # fmt: skip
     rows = session.execute(statement).all()
@@ -134,7 +138,7 @@ def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standin
         chain=_mean(made),
         verdict=_mean(list(judged.values())) if judges else Price(0.0, 0.0),
         unjudged=behind,
-        begun=sum(int(row[6]) for row in made),
+        begun=sum(int(row[6]) for row in rows if row[0] in ASKING),
     )
 
 
@@ -157,7 +161,7 @@ def stop(session: Session, claim: Claim, reached: str) -> None:
         return
     closed = (
         update(Shard)
-        .where(mine, Shard.stage.in_((str(Stage.generate), str(Stage.grow))), Shard.state == str(ShardState.queued))
+        .where(mine, Shard.stage.in_(ASKING), Shard.state == str(ShardState.queued))
         .values(state=str(ShardState.cancelled), rung_at=None, ended_at=func.clock_timestamp(), waiting=None)
         .returning(*shards.CLAIM_COLUMNS)
         .execution_options(synchronize_session=False)

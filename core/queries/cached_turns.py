@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, LargeBinary, any_, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
 from core.queries.intervals import seconds
+from core.queries.recordset import ROWS, as_hex, insert_rows
 from core.tables import CachedTurn
 
 DAY = 86_400
@@ -27,7 +29,8 @@ def find(session: Session, project_id: str, keys: Sequence[bytes]) -> dict[bytes
     """The turns of these keys that are there; their use is noted."""
     if not keys:
         return {}
-    found = session.scalars(select(CachedTurn).where(CachedTurn.project_id == project_id, CachedTurn.key.in_(keys)))
+    wanted = CachedTurn.key == any_(literal(list(keys), ARRAY(LargeBinary)))  # one parameter for any number of keys
+    found = session.scalars(select(CachedTurn).where(CachedTurn.project_id == project_id, wanted))
     return {row.key: row for row in found}
 
 
@@ -46,7 +49,13 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Keep turns; one that is there already stays as it is."""
     if rows:
         ordered = sorted(rows, key=lambda row: row["key"])  # two writers lock them in one order
-        session.execute(insert(CachedTurn).on_conflict_do_nothing(), ordered)
+        told = [{name: as_hex(value) for name, value in row.items()} for row in ordered]
+        session.execute(_insert(tuple(told[0])), {ROWS: told})
+
+
+@cache
+def _insert(names: tuple[str, ...]) -> Insert:
+    return insert_rows(CachedTurn, names).on_conflict_do_nothing()
 
 
 def stats(session: Session, project_id: str) -> CacheStats:

@@ -1,13 +1,15 @@
 """Statements about chains: which are to be made, and storing them."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, column, func, or_, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Executable, Integer, Select, and_, column, func, or_, select, true
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
 from core.ledger import Claim
+from core.queries.recordset import ROWS, insert_rows
 from core.queries.rows import AnyRow
 from core.tables import Chain, Dataset, Pair, Prompt
 
@@ -47,17 +49,25 @@ def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[AnyRow]:
     begun = [row for row in rows if row["state"] == "open"]
     ended = [row for row in rows if row["state"] != "open"]
     if begun:
-        session.execute(insert(Chain).on_conflict_do_nothing(index_elements=["prompt_id", "sample"]), begun)
-    if not ended:
-        return []
+        session.execute(_begin(tuple(begun[0])), {ROWS: begun})
+    return list(session.execute(_end(tuple(ended[0])), {ROWS: ended})) if ended else []
+
+
+@cache
+def _begin(names: tuple[str, ...]) -> Insert:
+    return insert_rows(Chain, names).on_conflict_do_nothing(index_elements=["prompt_id", "sample"])
+
+
+@cache
+def _end(names: tuple[str, ...]) -> Executable:
     paid = (Chain.paid_prompt_tokens.label("prompt_tokens"), Chain.paid_tokens.label("tokens"), Chain.usd, Chain.hits)
-    new = insert(Chain)
+    new = insert_rows(Chain, names)
     statement = new.on_conflict_do_update(
         index_elements=["prompt_id", "sample"],
-        set_={name: new.excluded[name] for name in ended[0]},
+        set_={name: new.excluded[name] for name in names},
         where=Chain.state == "open",
     )
-    return list(session.execute(statement.returning(Chain.state, *paid), ended))
+    return statement.returning(Chain.state, *paid)
 
 
 def done_in(session: Session, claim: Claim) -> int:

@@ -13,12 +13,15 @@ from core.configs.filters import FilterConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out, lay_out_held_out
-from core.queries import events, pairs, parents, prompts, recovery, scorers, shards, sources
+from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.progress import progress_of
 from core.states import DatasetState, RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
+
+NOTHING_KEPT = "No pair was kept; see the failures and the reasons of the dropped pairs."
+NO_PROMPT = "No prompt was written; see the events for what was left out, and why."
 
 
 def create(
@@ -55,7 +58,7 @@ def create(
     if config.source is not None:
         sources.queue(session, dataset, config)
     else:
-        sources.queue_chains(session, dataset, config, first=0, last=n_prompts - 1)
+        gathered.queue(session, dataset, config, first=0, last=n_prompts - 1)
     move(session, Dataset, dataset.id, DatasetState.in_progress)
     queued = f"{n_prompts} prompts" if config.source is None else f"a source of prompts ({config.source.kind})"
     events.tell(session, project_id=project_id, subject=dataset.id, message=f"Queued {queued}.")
@@ -123,6 +126,8 @@ def advance(session: Session, id: str) -> bool:
     """End a dataset whose shards have all ended; True when it ended now."""
     making = parents.of_dataset(id) & (Shard.stage != str(Stage.push))  # a push changes nothing in it
     busy = select(Shard.id).where(making, Shard.state.in_(parents.OPEN)).limit(1)
+    if session.scalar(busy) is not None:  # most often, and the row need not be read and locked to see it
+        return False
     dataset = session.scalars(select(Dataset).where(Dataset.id == id).with_for_update()).one()
     if dataset.state != DatasetState.in_progress or session.scalar(busy) is not None:
         return False
@@ -133,7 +138,7 @@ def advance(session: Session, id: str) -> bool:
     scorers.measure(session, id)
     move(session, Dataset, id, DatasetState.finalizing, counts=counts)
     whole = counts["kept"] > 0
-    error = None if whole else "No pair was kept; see the failures and the reasons of the dropped pairs."
+    error = None if whole else NOTHING_KEPT if dataset.n_prompts else NO_PROMPT
     move(session, Dataset, id, DatasetState.completed if whole else DatasetState.failed, error=error)
     events.tell(
         session,

@@ -3,15 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
+from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig
 from core.ledger import DRAFT, Claim
-from core.queries import chains, evaluations, parents, shards
+from core.queries import chains, evaluations, growth, parents, shards
 from core.states import ShardState, Stage
 from core.tables import Dataset, Run, Shard
+
+REWARDS = TypeAdapter(list[RewardConfig])  # a config may hold a million prompts beside them
 
 
 def finish(session: Session, claim: Claim) -> None:
@@ -25,6 +29,8 @@ def finish(session: Session, claim: Claim) -> None:
 def follow_on(session: Session, claim: Claim) -> None:
     """Queue the next stage of the claim's range: generate, score by each scorer, pair; answer, judge.
 
+    Prompts that were written are followed by their chains and by the next topics.
+
     Drafts that are scored early are scored in shards of their own (role `draft`); pairs wait for those too.
     """
     if claim.stage == Stage.generate:
@@ -35,6 +41,8 @@ def follow_on(session: Session, claim: Claim) -> None:
         if span is not None:
             span = replace(span, role=None)
             _queue(session, span, Stage.pair, _scorers(session, claim)[:1], chains.unpaired_in(session, span))
+    elif claim.stage == Stage.grow:
+        growth.follow(session, claim)
     elif claim.stage == Stage.answer:
         run = RunConfig.model_validate(session.scalars(select(Run.config).where(Run.id == claim.run_id)).one())
         scorers = [reward.scorer for reward in run.evaluation.scorers]
@@ -90,8 +98,8 @@ def imported(session: Session, claim: Claim, *, first: int, last: int) -> None:
 
 
 def _scorers(session: Session, claim: Claim) -> list[str]:
-    frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
-    return [reward.scorer for reward in DatasetConfig.model_validate(frozen).reward]
+    asked = session.scalars(select(Dataset.config["reward"]).where(Dataset.id == claim.dataset_id)).one()
+    return [reward.scorer for reward in REWARDS.validate_python(asked)]
 
 
 def _scored(session: Session, claim: Claim) -> Claim | None:

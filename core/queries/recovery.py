@@ -6,7 +6,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from core.ledger import Claim
-from core.queries import chains, evaluations, events, pairs, parents, pipeline, prompts, pushes, scores, shards
+from core.queries import chains, evaluations, events, growth, pairs, parents, pipeline, prompts, pushes, scores, shards
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.rows import AnyRow
@@ -113,13 +113,15 @@ def _let_go(session: Session, claim: Claim, state: ShardState, error: str, **col
 
 
 def todo(session: Session, claim: Claim) -> list[int]:
-    """The prompt index of every row the shard has still to make (an index stands there once for each row)."""
+    """The index of prompt or topic of every row the shard has still to make, once for each row."""
     if claim.stage == Stage.generate:
         rows = chains.waiting(session, claim)
     elif claim.stage == Stage.score:
         rows = scores.waiting(session, claim)
     elif claim.stage == Stage.pair:
         rows = pairs.waiting(session, claim)
+    elif claim.stage == Stage.grow:
+        return [topic.place for topic in growth.unsettled(session, claim) for _ in range(topic.wanted)]
     elif claim.stage == Stage.answer:
         rows = evaluations.waiting_answers(session, claim)
     else:
@@ -163,6 +165,8 @@ def _split(session: Session, claim: Claim, left: list[int], error: str) -> None:
         "priority": select(Shard.priority).where(Shard.id == claim.shard_id).scalar_subquery(),
     }  # fmt: skip
     halves = [(claim.first, middle - 1), (middle, claim.last)]
+    if claim.stage == Stage.grow:  # topics go one behind the other: the second half follows the first by itself
+        halves = [(indexes[0], middle - 1)]
     shards.add(
         session,
         [

@@ -24,28 +24,21 @@ def test_a_dataset_keeps_the_endpoint_as_it_was_asked_for(client: TestClient) ->
     assert {name: teacher[name] for name in (*HOSTED, "secret")} == HOSTED | {"secret": "hosted"}
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://127.0.0.1:8001/v1", "http://127.1/v1", "http://2130706433/v1", "http://0x7f.1/v1", "http://0177.0.0.1/v1",
-        "http://10.0.0.5/v1", "http://169.254.169.254/latest", "http://100.64.0.1", "http://0.0.0.0:80", "http://224.0.0.1",
-        "http://[::1]:8001/v1", "http://[::ffff:127.0.0.1]/v1", "http://[fe80::1]/v1", "http://[fd00::1]/v1",
-        "http://[64:ff9b::7f00:1]/v1", "http://[2002:7f00:1::]/v1", "https://user:pass@api.example.com/v1",
-        "https://api.example.com@127.0.0.1/v1", "https://api.example.com\\@127.0.0.1/v1", "https://ｅxample.com/v1",
-        "https://api.example.com:0/v1", "https://api.example.com:99999/v1", "https://[::1/v1", "https:///v1",
-    ],
-)  # fmt: skip
-def test_an_address_that_may_not_be_asked_is_refused_by_field(client: TestClient, url: str) -> None:
-    answer = asked(client, base_url=url)
-    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "teacher.base_url"), answer.text
+CLOSED = [
+    "http://127.0.0.1:8001/v1", "http://127.1/v1", "http://2130706433/v1", "http://0x7f.1/v1", "http://0177.0.0.1/v1",
+    "http://10.0.0.5/v1", "http://169.254.169.254/latest", "http://100.64.0.1", "http://0.0.0.0:80", "http://224.0.0.1",
+    "http://[::1]:8001/v1", "http://[::ffff:127.0.0.1]/v1", "http://[fe80::1]/v1", "http://[fd00::1]/v1",
+    "http://[64:ff9b::7f00:1]/v1", "http://[2002:7f00:1::]/v1", "https://user:pass@api.example.com/v1",
+    "https://api.example.com@127.0.0.1/v1", "https://api.example.com\\@127.0.0.1/v1", "https://ｅxample.com/v1",
+    "https://api.example.com:0/v1", "https://api.example.com:99999/v1", "https://[::1/v1", "https:///v1",
+]  # fmt: skip
+MALFORMED = ["ftp://api.example.com", "api.example.com/v1", "https://api.example.com/v1?key=1", "https://a b/v1", ""]
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://api.example.com", "api.example.com/v1", "https://api.example.com/v1?key=1", "https://a b/v1", ""]
-)
-def test_what_is_no_http_address_is_refused_by_its_form(client: TestClient, url: str) -> None:
-    answer = asked(client, base_url=url)
-    assert (answer.status_code, answer.json()["error"]["param"]) == (422, "teacher.base_url"), answer.text
+def test_an_address_that_may_not_be_asked_is_refused_by_field(client: TestClient) -> None:
+    for url, status in (*((url, 400) for url in CLOSED), *((url, 422) for url in MALFORMED)):
+        answer = asked(client, base_url=url)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (status, "teacher.base_url"), (url, answer.text)
 
 
 def test_a_closed_address_is_open_when_the_operator_names_it(

@@ -69,6 +69,15 @@ def test_a_dataset_is_asked_for_with_options_files_and_fields(key: str, tmp_path
     assert "cancelled" in run("datasets", "show", made["id"]).output
 
 
+def test_a_dataset_takes_its_prompts_from_another(key: str) -> None:
+    with transaction() as session:
+        first = ledger.made_dataset(session).id
+    asked = ("datasets", "create", "polite", "--source", f"dataset:{first},kept=true", "--set", "n_prompts=7")
+    made = json.loads(run(*asked, "--no-wait", "--json").output)
+    assert made["config"]["source"] == {"kind": "dataset", "dataset": first, "kept": True}
+    assert made["stages"]["gather"]["total"] == 7
+
+
 def test_waiting_ends_with_a_status_that_says_how_it_went(key: str) -> None:
     with transaction() as session:
         whole = ledger.made_dataset(session).id

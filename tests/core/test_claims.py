@@ -1,9 +1,10 @@
 """Claims one statement at a time: what is taken, in which order, and what the table itself refuses."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from core.database import transaction
@@ -93,10 +94,13 @@ def test_claims_are_answered_from_an_index_whatever_the_length_of_the_queue() ->
     )
     scene.change("ANALYZE shard")
     for model in (None, "model-3"):
-        statement = shards._claim_statement("generate", "a test", model, fresh=False)
+        told = {"from_queue": "generate", "by": "a test", "lease": timedelta(seconds=60)}
+        told |= {"wanted": model} if model else {}
         with transaction() as session:
-            compiled = statement.compile(session.connection(), compile_kwargs={"literal_binds": True})
-            plan = [row[0] for row in session.execute(text(f"EXPLAIN {compiled}"))]
+            connection = session.connection()
+            statement = shards._claim_statement(preferring=model is not None, fresh=False).compile(connection)
+            said = connection.exec_driver_sql(f"EXPLAIN {statement}", statement.construct_params(told))
+            plan = [row[0] for row in said]
         assert not [line for line in plan if "Seq Scan on shard" in line or "Sort" in line], plan
 
 
@@ -246,6 +250,9 @@ def test_a_fenced_worker_is_refused_everything() -> None:
     invariants.hold()
 
 
+SCORER = f"classifier:{scene.REWARD}"
+
+
 def scored_dataset(margins: list[tuple[float, float]]) -> str:
     """A dataset whose chains have these draft and revision scores."""
     id = scene.ask(scene.Asked(prompts=len(margins)))
@@ -254,7 +261,7 @@ def scored_dataset(margins: list[tuple[float, float]]) -> str:
         hand.finish()
     chains = [row[0] for row in scene.rows("SELECT id FROM chain ORDER BY id")]
     values = [
-        {"chain_id": chain, "answer": answer, "scorer": "s", "fingerprint": "f", "value": value}
+        {"chain_id": chain, "answer": answer, "scorer": SCORER, "fingerprint": "f", "value": value}
         for chain, pair in zip(chains, margins, strict=True)
         for answer, value in zip(("draft", "revision"), pair, strict=True)
     ]

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,14 +37,14 @@ def behavior(name: str = "polite", *, prompts: int = 30, **changed: Any) -> Beha
     return BehaviorSpec.model_validate(spec | {"rubric": RUBRIC} | changed)
 
 
-def ask(*specs: BehaviorSpec, reward: Any, **asked: Any) -> str:
+def ask(*specs: BehaviorSpec, reward: Any, project: str = DEFAULT_PROJECT, **asked: Any) -> str:
     """Ask for a dataset as the door does; returns its id."""
     wanted = specs or (behavior(prompts=6),)
     with transaction() as session:
-        rows = [behaviors.store(session, DEFAULT_PROJECT, spec) for spec in wanted]
+        rows = [behaviors.store(session, project, spec) for spec in wanted]
         config = {"behavior": [spec.name for spec in wanted], "teacher": {"model": ledger.TEACHER}, "reward": reward}
         found = DatasetConfig.model_validate(config | asked)
-        return datasets.create(session, project_id=DEFAULT_PROJECT, config=found, behaviors=rows).id
+        return datasets.create(session, project_id=project, config=found, behaviors=rows).id
 
 
 def by_answer(prompt: str) -> Turn:
@@ -57,7 +58,8 @@ class Bench:
     def __init__(self, says: Says = by_answer) -> None:
         self.says = says
         self.heard: list[str] = []
-        self.keys: list[str | None] = []
+        self.keys: list[str | None] = []  # that judges were loaded with
+        self.opened: set[tuple[str | None, str]] = set()  # key and question
         self.scored: list[tuple[str, str]] = []  # scorer and answer, of the scorers that are no judges
         self.teacher = ScriptedTeacher()
 
@@ -69,7 +71,7 @@ class Bench:
 
         async def load_judge_model(config: ModelConfig, *, api_key: str | None = None) -> ScriptedTeacher:
             self.keys.append(api_key)
-            return ScriptedTeacher(self._judge, model=str(config.model))
+            return ScriptedTeacher(partial(self._judge, api_key), model=str(config.model))
 
         def load_reward(config: RewardConfig) -> ScriptedReward | Rule:
             return Rule(config) if config.kind == "rule" else ScriptedReward(config.scorer, self._noting(config))
@@ -86,9 +88,10 @@ class Bench:
 
         return value
 
-    def _judge(self, prompt: str, number: int) -> Turn:
+    def _judge(self, api_key: str | None, prompt: str, number: int) -> Turn:
         assert number == 0
         self.heard.append(prompt)
+        self.opened.add((api_key, prompt))
         return self.says(prompt)
 
 

@@ -38,7 +38,8 @@ def _generate(session: Session, claim: Claim, most: int | None) -> None:
     rows = [_chain(claim, row, place) for place, row in enumerate(chains.waiting(session, claim)[:most])]
     failed = sum(row["state"] == "failed" for row in rows)
     sampled = sum(row["draft_tokens"] + row["revision_tokens"] for row in rows)
-    shards.guard(session, claim, completed=len(rows) - failed, failed=failed, spent=Spent(tokens=sampled))
+    spent = Spent(tokens=sampled, prompt_tokens=sum(row["prompt_tokens"] for row in rows))
+    shards.guard(session, claim, completed=len(rows) - failed, failed=failed, spent=spent)
     chains.store(session, [row for row in rows if row["state"] == "done"])
     chains.store(session, [row for row in rows if row["state"] == "failed"])
     if most is None:
@@ -76,7 +77,7 @@ def _chain(claim: Claim, row: Any, place: int) -> dict[str, Any]:
     return {
         "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id, "sample": row.sample, "engine": "transformers",
         "state": "failed" if failed else "done", "model_fingerprint": "f", "template_hash": "t", "seed": 1,
-        "token": claim.token, "seconds": 0.1, "draft_tokens": 24, "critique_tokens": 9,
+        "token": claim.token, "seconds": 0.1, "prompt_tokens": 180, "draft_tokens": 24, "critique_tokens": 9,
         "revision_tokens": 0 if failed else 26, "failure_turn": "revision" if failed else None,
         "failure_reason": "truncated" if failed else None, **(turns | ({"revision": None} if failed else {})),
     }  # fmt: skip
@@ -105,6 +106,7 @@ def _pair(session: Session, claim: Claim) -> None:
         {
             "id": new_id("pair"), "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id,
             "chain_id": row.chain_id, "split": row.split, "chosen": row.revision, "rejected": row.draft,
+            "chosen_answer": "revision", "rejected_answer": "draft",
             "scorer": claim.model, "score_chosen": row.score_revision, "score_rejected": row.score_draft,
             "verdict": "dropped" if row.draft == row.revision else "kept",
             "reason": "identical" if row.draft == row.revision else None,

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -115,6 +116,7 @@ class Endpoint:
 
     script: Script = lambda asked: None
     key: str | None = None  # whoever brings another one is refused
+    tls: ssl.SSLContext | None = None
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
     most_at_once: int = 0
@@ -133,7 +135,7 @@ class Endpoint:
 
     async def serve(self, ready: threading.Event, stop: asyncio.Event) -> None:
         """Answer until `stop`."""
-        server = await asyncio.start_server(self._connection, "127.0.0.1", self.port)
+        server = await asyncio.start_server(self._connection, "127.0.0.1", self.port, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await stop.wait()
@@ -172,7 +174,7 @@ class Endpoint:
         if self.key is not None and asked.headers.get("authorization") != f"Bearer {self.key}":
             brought = asked.headers.get("authorization", "nothing")
             return says({"error": {"message": f"Incorrect API key provided: {brought}."}}, status=401)
-        return self.script(asked) or says(completion(asked.text))
+        return self.script(asked) or says(completion(asked.text) if asked.body else {})
 
 
 @contextmanager

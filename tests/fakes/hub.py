@@ -1,105 +1,92 @@
-"""A hub on this machine: the routes that `huggingface_hub` asks to make a repository of a dataset and commit to it."""
+"""A server that plays the routes of the Hugging Face hub which its client asks for a dataset's files."""
 
-import base64
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from urllib.parse import unquote, urlsplit
 
 
 @dataclass
-class Hub:
-    """What it holds, what it was asked, and the statuses with which it answers the next requests instead."""
+class FakeHub:
+    """Datasets by `owner/name`: revisions that name commits, and the files of each commit."""
 
+    revisions: dict[tuple[str, str], str] = field(default_factory=dict)
+    files: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
+    token: str | None = None  # who does not send it is told that nothing is there
+    down: bool = False
+    asked: list[str] = field(default_factory=list)
+    bytes_sent: int = 0
     url: str = ""
-    repos: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    private: dict[str, bool] = field(default_factory=dict)
-    tokens: list[str | None] = field(default_factory=list)
-    commits: list[str] = field(default_factory=list)
-    failing: list[int] = field(default_factory=list)
 
-    def create(self, body: dict[str, Any]) -> tuple[int, Any]:
-        """A repository, if there is none of the name."""
-        name = f"{body['organization']}/{body['name']}" if body.get("organization") else body["name"]
-        there = name in self.repos
-        self.repos.setdefault(name, {})
-        self.private.setdefault(name, body.get("visibility") == "private" or bool(body.get("private")))
-        return (409 if there else 200), {"url": f"{self.url}/datasets/{name}", "id": name, "name": name}
-
-    def commit(self, repo: str, lines: list[dict[str, Any]]) -> tuple[int, Any]:
-        """Files come and go; the first line says what it is about."""
-        for line in lines:
-            value = line["value"]
-            if line["key"] == "header":
-                self.commits.append(value["summary"])
-            elif line["key"] == "file":
-                self.repos[repo][value["path"]] = base64.b64decode(value["content"])
-            elif line["key"] == "deletedFile":
-                del self.repos[repo][value["path"]]
-        return 200, {"success": True, "commitUrl": f"{self.url}/datasets/{repo}/commit/1", "commitOid": "1" * 40}
-
-    def tree(self, repo: str) -> tuple[int, Any]:
-        """Every file of a repository."""
-        files = self.repos[repo].items()
-        return 200, [{"type": "file", "path": path, "size": len(data), "oid": "0" * 40} for path, data in files]
-
-
-class Handler(BaseHTTPRequestHandler):
-    """One request."""
-
-    hub: Hub
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
-
-    def do_GET(self) -> None:
-        """Files of a repository."""
-        self._answer(b"")
-
-    def do_POST(self) -> None:
-        """Everything else."""
-        self._answer(self.rfile.read(int(self.headers.get("content-length", 0))))
-
-    def _answer(self, body: bytes) -> None:
-        self.hub.tokens.append(self.headers.get("authorization"))
-        status, value = self._found(body) if not self.hub.failing else (self.hub.failing.pop(0), {"error": "Not now."})
-        told = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(told)))
-        self.end_headers()
-        self.wfile.write(told)
-
-    def _found(self, body: bytes) -> tuple[int, Any]:
-        path = self.path.partition("?")[0]
-        if path == "/api/repos/create":
-            return self.hub.create(json.loads(body))
-        if path == "/api/validate-yaml":
-            return 200, {"errors": [], "warnings": []}
-        repo = "/".join(path.split("/")[3:5])
-        if path.endswith("/preupload/main"):
-            files = [
-                {"path": file["path"], "uploadMode": "regular", "shouldIgnore": False}
-                for file in json.loads(body)["files"]
-            ]
-            return 200, {"files": files}
-        if path.endswith("/commit/main"):
-            return self.hub.commit(repo, [json.loads(line) for line in body.splitlines()])
-        if path.endswith("/tree/main"):
-            return self.hub.tree(repo)
-        if path.endswith("/revision/main"):
-            return 200, {"id": repo, "sha": "0" * 40, "siblings": []}
-        return 404, {"error": f"no route {self.path}"}
+    def put(self, repo: str, revision: str, files: dict[str, bytes]) -> str:
+        """A new commit that the revision names from now on."""
+        commit = f"{len(self.files):040x}"
+        self.revisions[repo, revision] = self.revisions[repo, commit] = commit
+        self.files[repo, commit] = files
+        return commit
 
 
 @contextmanager
-def serving() -> Iterator[Hub]:
-    """A hub that answers until the end."""
-    hub = Hub()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"hub": hub}))
+def serving(hub: FakeHub) -> Iterator[FakeHub]:
+    """The hub at an address of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+        def do_GET(self) -> None:
+            """Answer."""
+            hub.asked.append(f"{self.command} {self.path}")
+            path = unquote(urlsplit(self.path).path)
+            found = re.fullmatch(r"(?:/api)?/datasets/([^/]+/[^/]+)/(revision|tree|resolve)/(.*)", path)
+            if hub.down:
+                self._answer(503, b"{}")
+            elif found is None or (hub.token and self.headers.get("authorization") != f"Bearer {hub.token}"):
+                self._answer(401, b"{}", {"x-error-code": "RepoNotFound"})
+            else:
+                self._found(*found.groups())
+
+        do_HEAD = do_GET  # noqa: N815  (the name that the base class looks for)
+
+        def _found(self, repo: str, what: str, rest: str) -> None:
+            if not any(known == repo for known, _ in hub.revisions):
+                self._answer(404, b"{}", {"x-error-code": "RepoNotFound"})
+                return
+            names = [name for known, name in hub.revisions if known == repo and f"{rest}/".startswith(f"{name}/")]
+            if not names:
+                self._answer(404, b"{}", {"x-error-code": "RevisionNotFound"})
+                return
+            commit, path = hub.revisions[repo, names[0]], rest[len(names[0]) + 1 :]
+            files = hub.files[repo, commit]
+            if what == "resolve":
+                self._bytes(files[path])
+            elif what == "tree":
+                tree = [{"type": "file", "path": n, "size": len(b), "oid": "0"} for n, b in files.items()]
+                self._answer(200, json.dumps([one for one in tree if str(one["path"]).startswith(path)]).encode())
+            else:
+                body = {"id": repo, "sha": commit, "siblings": [{"rfilename": name} for name in files]}
+                self._answer(200, json.dumps(body).encode())
+
+        def _bytes(self, content: bytes) -> None:
+            first, last = map(int, re.findall(r"\d+", self.headers["range"]))
+            hub.bytes_sent += last + 1 - first
+            self._answer(206, content[first : last + 1])
+
+        def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+            self.send_response(status)
+            for name, value in {"content-length": str(len(body)), **(headers or {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     hub.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -8,11 +8,27 @@ from pathlib import Path
 
 import pytest
 
+from tests.core import invariants
 from tests.factories import scene, sources
 from tests.faults.crew import Crew, leases_run_out
 from tests.faults.victim import SOURCE_POINTS
 
 ROWS = 1_400
+
+
+@pytest.mark.parametrize("point", ["between_insert_and_commit", "before_done"])
+def test_a_worker_killed_while_its_teacher_writes_prompts_loses_and_doubles_nothing(point: str, crew: Crew) -> None:
+    topics = [f"topic {number}" for number in range(8)]
+    id = sources.ask({"kind": "topics", "topics": topics, "per_topic": 5, "near": 0.99})
+    victim = crew.start("victim", "generate", "--die", point)
+    assert victim.wait() == -signal.SIGKILL
+    assert len(sources.prompts(id)) == {"before_done": 40}.get(point, 0)
+    leases_run_out()
+    crew.hands()
+    crew.until(scene.is_in(id, "completed"))
+    assert sources.words(id) == [f"What is thing {n} of {topic}?" for topic in topics for n in range(1, 6)]
+    assert (scene.chains(id), scene.pairs(id)) == (40, 40)
+    invariants.hold()
 
 
 @pytest.mark.parametrize("point", SOURCE_POINTS)

@@ -5,6 +5,7 @@ Everything but the models is the real thing: the Celery worker, the looker, the 
 
 import argparse
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
 from core.queries import chains, evaluations, imports, pipeline, scores, shards, sources
 from tests.fakes.reward import ScriptedReward
-from tests.fakes.teacher import ScriptedTeacher, identify, plain
+from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
 from workers import __main__ as worker
 from workers import advance, generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Lease
+from workers.rewards import judge
 from workers.teachers.teacher import Turn
 
 
@@ -97,7 +99,22 @@ def script(log: Path | None) -> Callable[[str, int], Turn]:
         if log is not None:
             with log.open("a") as notes:
                 notes.write(f"{number} {prompt}\n")
+        topic = re.search("Topic: (.*)", prompt)
+        if topic is not None:
+            return turn("\n".join(f"{n}. What is thing {n} of {topic[1]}?" for n in range(1, 6)))
         return plain(prompt, number)
+
+    return answer
+
+
+def verdicts(log: Path | None) -> Callable[[str, int], Turn]:
+    """A judge that likes everything; each question is noted in the log by the number of its prompt and its answer."""
+
+    def answer(question: str, number: int) -> Turn:
+        if log is not None:
+            with log.open("a") as notes:
+                notes.write(" ".join(re.findall(r"(?:draft|revision) of .*", question)) + "\n")
+        return turn("I like it.\nScore: 1")
 
     return answer
 
@@ -139,6 +156,10 @@ def main() -> None:
     def load_reward(config: RewardConfig) -> Any:
         return noted(ScriptedReward(config.scorer), asked.engines)
 
+    async def load_judge(config: ModelConfig, *, api_key: str | None) -> Any:
+        return ScriptedTeacher(verdicts(asked.log), model=str(config.model), seconds=asked.seconds)
+
+    judge.load_teacher = load_judge
     generation.identify = identify
     generation.load_teacher = load_teacher
     scoring.load_reward = load_reward

@@ -12,7 +12,8 @@ from core.database import transaction
 from core.errors import LeaseLost
 from core.ledger import Claim
 from core.queries import behaviors, datasets, shards
-from core.queries.sources import Batch, Frame, begin, frame, place, store
+from core.queries.gathered import Frame, frame
+from core.queries.sources import Batch, begin, place, store
 from core.states import Queue
 from core.tables import DEFAULT_PROJECT
 from tests.factories import ledger, scene, sources
@@ -164,7 +165,9 @@ def take() -> Hand:
         assert claim is not None
         found, (prompts, left_out) = frame(session, claim.dataset_id), place(session, claim)
     assert found.config.source is not None
-    batch = Intake(open_source(found.config.source), found, prompts=prompts, left_out=left_out).next()
+    batch = Intake(
+        open_source(found.config.source, project_id=DEFAULT_PROJECT), found, prompts=prompts, left_out=left_out
+    ).next()
     assert batch is not None
     return Hand(claim, found, batch)
 
@@ -224,7 +227,7 @@ def test_a_source_that_changed_since_its_first_prompts_fails_the_dataset(beats: 
     id = sources.ask(PARQUET)
     hand = take()
     with transaction() as session:
-        begin(session, hand.claim, open_source(PARQUET_SOURCE).described)
+        begin(session, hand.claim, open_source(PARQUET_SOURCE, project_id=DEFAULT_PROJECT).described)
     hand.write()
     with transaction() as session:
         shards.hand_back(session, hand.claim)

@@ -13,7 +13,7 @@ from core.database import transaction
 from core.settings import settings
 from tests.factories import exchange, ledger, scene, trainings
 from tests.factories.world import furnish
-from tests.fakes import hub as fake
+from tests.fakes import receiving_hub as fake
 from workers.lease import Beats
 
 CANARY = "hf_canary_5d1f"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.configs.dataset import DatasetConfig
 from core.configs.sampling import Sampling
 from core.database import transaction
-from core.errors import BadInput, EngineDied
+from core.errors import EngineDied
 from core.queries import behaviors, cached_turns, datasets
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
@@ -218,10 +218,3 @@ def test_the_sweep_forgets_what_was_not_used_in_the_days_of_the_setting(beats: B
     scene.change("UPDATE cached_turn SET used_at = used_at - interval '10000 days'")
     sweep.sweep()
     assert scene.number("SELECT count(*) FROM cached_turn") == 0
-
-
-@pytest.mark.parametrize("asked", [{"source": {"kind": "file", "file": "file-1"}}])
-def test_what_nothing_would_enforce_or_read_is_refused(beats: Beats, asked: dict[str, Any]) -> None:
-    with pytest.raises(BadInput) as caught:
-        make(beats, **asked)
-    assert caught.value.param in asked

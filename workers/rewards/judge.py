@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from core.configs.behavior import Rubric
 from core.configs.reward import RewardConfig
-from core.errors import BadInput
+from core.errors import BadInput, Unanswered
 from core.ledger import Spent
 from core.seeds import content_seed, derive_seed
 from core.settings import settings
@@ -47,14 +47,15 @@ class Judge:
     def __init__(self, config: RewardConfig, teacher: Teacher) -> None:
         self.scorer = config.scorer
         self._config = config
-        self._teacher = teacher
+        self.teacher = teacher
         self._slots = asyncio.Semaphore(settings().chains_in_flight)
         self.fingerprint = lru_cache(RUBRICS)(self._fingerprint)
 
     async def score(self, answers: Sequence[Answer], *, seed: int) -> list[Verdict]:
         """A verdict for each answer, in their order; for a pairwise judge the first one is the draft.
 
-        The same question gets the same noise, wherever it is asked. Raises EngineDied, Unavailable.
+        The same question gets the same noise, wherever it is asked. Raises EngineDied, Unavailable,
+        Refused.
         """
         if answers[0].rubric is None:
             return [Verdict(Missing("no_rubric")) for _ in answers]
@@ -64,7 +65,7 @@ class Judge:
 
     async def close(self) -> None:
         """End the engine."""
-        await self._teacher.close()
+        await self.teacher.close()
 
     async def _rate(self, answer: Answer, rubric: Rubric, seed: int) -> Verdict:
         shape = rated(rubric, max_tokens=self._config.sampling.max_tokens)
@@ -97,14 +98,14 @@ class Judge:
         messages = [{"role": "user", "content": prompt}]
         async with self._slots:
             try:
-                conversation = self._teacher.open(messages)
+                conversation = self.teacher.open(messages)
             except BadInput:
                 return Heard(None, Missing("template"))
             own = derive_seed(seed, "judge", content_seed(messages))
             try:
-                turn = await self._teacher.answer(conversation, sampling=self._config.sampling, seed=own, shape=shape)
-            except BadInput:
-                return Heard(None, Missing("too_long"))
+                turn = await self.teacher.answer(conversation, sampling=self._config.sampling, seed=own, shape=shape)
+            except BadInput as error:
+                return Heard(None, Missing(error.reason if isinstance(error, Unanswered) else "too_long"))
         usd = priced(str(self._config.model), turn.prompt_tokens, turn.tokens).usd
         heard = Heard(clean(turn.text).text, None, Spent(turn.prompt_tokens, turn.tokens, usd))
         if turn.finish == "stop":
@@ -113,7 +114,7 @@ class Judge:
 
     def _fingerprint(self, rubric: Rubric | None) -> str:
         """SHA-256 of the model, its engine, template and sampling, and of the question around an empty answer."""
-        told: list[object] = [self._teacher.engine, self._teacher.fingerprint, self._teacher.template_hash]
+        told: list[object] = [self.teacher.engine, self.teacher.fingerprint, self.teacher.template_hash]
         told.append(self._config.sampling.model_dump(mode="json"))
         if rubric is not None:
             told.append(compare(BLANK, BLANK, rubric) if self._config.pairwise else rate(BLANK, rubric))

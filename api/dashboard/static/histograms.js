@@ -3,6 +3,7 @@
 import { CONFIG, colours, layout, onTheme } from "./theme.js";
 
 const section = document.getElementById("histograms");
+const scorer = document.getElementById("scorer"); // where there are several
 const slider = document.getElementById("least");
 let found = null;
 let seen = "";
@@ -39,7 +40,7 @@ function answers(place, name, paint, symbol) {
 
 function drawLengths(paint) {
   const shown = [answers([3, 5], "rejected", paint.slate, "diamond"), answers([2, 4], "chosen", paint.copper, "circle")];
-  const xaxis = { title: { text: "characters", standoff: 6 }, rangemode: "tozero" };
+  const xaxis = { title: { text: "characters", standoff: 6 } };
   Plotly.react("lengths", shown, layout(paint, { hovermode: "closest", xaxis }), CONFIG);
   document.getElementById("drawn").textContent = `${found.lengths.length} pairs`;
 }
@@ -79,9 +80,9 @@ function draw() {
 }
 
 async function update() {
-  const now = document.getElementById("progress").textContent + document.getElementById("funnel").textContent;
+  const now = (scorer?.value ?? "") + document.getElementById("progress").textContent + document.getElementById("funnel").textContent;
   if (found && now === seen) return; // nothing was made since
-  const answer = await fetch(section.dataset.source).catch(() => null);
+  const answer = await fetch(section.dataset.source + (scorer ? `?scorer=${encodeURIComponent(scorer.value)}` : "")).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // the page's own refresh tells what is wrong
   found = await answer.json();
   seen = now;
@@ -96,6 +97,7 @@ slider.addEventListener("change", () => {
     if (field) field.value = Number(slider.value) ? least : "";
   }
 });
+scorer?.addEventListener("change", update);
 document.addEventListener("refreshed", update);
 onTheme(draw);
 update();

@@ -1,7 +1,7 @@
 // Keys for reviewing pairs: each acts on the link, button or summary that shows it; without a script these do the same.
 
 const edit = document.getElementById("edit");
-const listening = document.getElementById("listening");
+const silent = document.querySelector("[data-silent]") !== null;
 let leaving = false; // one decision for one key, however long it is held
 
 function leaveEdit() {
@@ -20,9 +20,9 @@ function press(key) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || leaving) return;
-  const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
+  const typing = event.target.closest("input, textarea, select");
   if (event.key === "Escape" && event.target.closest("#edit")) return leaveEdit();
-  if (typing || !(listening?.checked ?? true)) return;
+  if (typing || silent) return;
   if (press(event.key)) event.preventDefault();
 });
 document.addEventListener("submit", () => (leaving = true));

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
+from httpx import Response
 from playwright.sync_api import Browser, BrowserContext, Page
+from starlette.testclient import TestClient
 
+from api.dashboard.visitor import COOKIE
 from api.first_key import make_first_key
 from api.main import create_door
 from core.database import transaction
 from local.postgres import Cluster
+from tests.api.conftest import ADDRESS, Visitor
 from tests.browser import PATIENCE, Complaints, browser, complaints
 from tests.conftest import _database as databases
 from tests.conftest import forget_settings
@@ -22,7 +26,22 @@ from tests.factories.ledger import REWARD, STUDENT, TEACHER, model_folders
 from tests.factories.showroom import Showroom, furnish
 from tests.stack import free_port
 
-__all__ = ["browser", "complaints", "context", "page", "served"]
+__all__ = ["browser", "complaints", "context", "page", "send", "served", "signed_in"]
+
+SAME = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture
+def signed_in(visitor: Visitor) -> TestClient:
+    """A client with the cookie, without the header, that does not follow redirects."""
+    return TestClient(create_door(), base_url=ADDRESS, cookies={COOKIE: visitor.key}, follow_redirects=False)
+
+
+def send(client: TestClient, path: str, **fields: str | list[str]) -> Response:
+    """Send a form as a browser without scripts does; `__` in a name stands for a dot."""
+    named = {name.replace("__", "."): value for name, value in fields.items()}
+    return client.post(path, data=named, headers=SAME)
 
 
 @dataclass(frozen=True)

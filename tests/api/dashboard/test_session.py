@@ -13,20 +13,13 @@ from core.database import transaction
 from core.queries import api_keys, distillations
 from core.tables import DEFAULT_PROJECT
 from tests.api.conftest import ADDRESS, Visitor
+from tests.api.dashboard.conftest import FORM, SAME
 from tests.api.test_keys import calls
 from tests.factories.showroom import distillation
 
-SAME = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
-FORM = {"content-type": "application/x-www-form-urlencoded"}
 PUBLIC = {"/static/{name}", "/dashboard/login", "/dashboard/logout"}
 ADMIN = ("/dashboard/keys", "/dashboard/secrets")
 PAGES = ("/", "/dashboard/distillations/new", "/dashboard/datasets", "/dashboard/runs/run_1")
-
-
-@pytest.fixture
-def signed_in(visitor: Visitor) -> TestClient:
-    """A client with the cookie, without the header, that does not follow redirects."""
-    return TestClient(create_door(), base_url=ADDRESS, cookies={COOKIE: visitor.key}, follow_redirects=False)
 
 
 def test_every_page_declares_the_scope_it_needs(world: object) -> None:
@@ -46,7 +39,9 @@ def test_every_page_declares_the_scope_it_needs(world: object) -> None:
 def test_a_key_that_may_only_read_sees_pages_and_starts_nothing(visitor: Visitor) -> None:
     key = visitor.client.post("/keys", json={"scopes": ["read"]}).json()["key"]
     reader = TestClient(create_door(), base_url=ADDRESS, cookies={COOKIE: key}, follow_redirects=False)
-    assert reader.get("/").status_code == 200
+    assert 'href="/dashboard/distillations/new"' not in reader.get("/").text
+    assert reader.get("/dashboard/keys").status_code == 403
+    assert reader.get("/dashboard/secrets").status_code == 403
     assert reader.get("/dashboard/distillations/new").status_code == 403
     assert reader.post("/dashboard/distillations", content="x=1", headers=FORM | SAME).status_code == 403
 
@@ -89,9 +84,19 @@ def test_a_revoked_key_ends_the_session_at_once(visitor: Visitor, signed_in: Tes
 def test_a_change_asked_for_by_another_site_is_refused(signed_in: TestClient, headers: dict[str, str]) -> None:
     with transaction() as session:
         row = distillation(session, n_prompts=12)
-    for path in (f"/dashboard/distillations/{row.id}/cancel", f"/dashboard/datasets/{row.dataset_id}/cancel"):
-        assert signed_in.post(path, headers=headers).status_code == 403
-    assert signed_in.post("/dashboard/distillations", content="x=1", headers=FORM | headers).status_code == 403
+    changes = [
+        f"/dashboard/distillations/{row.id}/cancel",
+        f"/dashboard/datasets/{row.dataset_id}/cancel",
+        f"/dashboard/datasets/{row.dataset_id}/filters",
+        "/dashboard/pairs/pair_1/review",
+        "/dashboard/distillations",
+        "/dashboard/distillations/preview",
+        "/dashboard/keys",
+        "/dashboard/secrets",
+        "/dashboard/cache/trim",
+    ]
+    for path in changes:
+        assert signed_in.post(path, content="x=1", headers=FORM | headers).status_code == 403, path
     with transaction() as session:
         assert distillations.get(session, DEFAULT_PROJECT, row.id).state == "generating"
     assert signed_in.post(f"/dashboard/distillations/{row.id}/cancel", headers=SAME).status_code == 303

@@ -56,5 +56,5 @@ def quoted(words: object) -> str:
     """An endpoint's own words, fit to be shown: one short line without secrets, or nothing."""
     if not isinstance(words, str):
         return ""
-    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in words[: 4 * LONGEST]).split())
-    return redacted(plain)[:LONGEST]
+    plain = "".join(sign if sign.isprintable() else " " for sign in redacted(words)[: 4 * LONGEST])
+    return " ".join(plain.split())[:LONGEST]

@@ -1,0 +1,1 @@
+"""Growing: the teacher writes prompts, topic by topic."""

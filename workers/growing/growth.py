@@ -1,0 +1,172 @@
+"""The topics of one shard: asked for at once, settled one after the other in their order.
+
+What a topic gives rests on its own tries and on the topics before it, never on which answer came first; so a dataset
+that is made again, or that goes on after its worker vanished, gets the same prompts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.configs.source import TopicSource
+from core.database import transaction
+from core.errors import BadInput
+from core.ledger import Claim, Spent
+from core.queries import growth, prompts
+from core.queries.gathered import Frame
+from core.queries.growth import Grown, Topic
+from core.seeds import derive_seed
+from workers import bound, turn_cache
+from workers.allowance import Limits
+from workers.chain import Ask, Identity
+from workers.growing.harvest import EACH, Harvest, most_tries
+from workers.growing.lists import LONGEST, items
+from workers.growing.shelf import Shelf
+from workers.growing.wording import wording
+from workers.notebook import Notebook
+from workers.strategies.cue import Cue
+from workers.teachers.teacher import Teacher, Turn
+
+Row = dict[str, Any]
+BATCH = 2_000  # prompts in one statement
+
+
+@dataclass
+class Tries:
+    """What was asked for one topic so far."""
+
+    topic: Topic
+    written: list[list[str]] = field(default_factory=list)
+    spent: Spent = field(default_factory=Spent)
+    error: str | None = None
+
+    @property
+    def earlier(self) -> list[str]:
+        """Everything that was written, new or not."""
+        return [text for texts in self.written for text in texts]
+
+
+class Growth:
+    """The plan of a growing shard: `make` holds one function for each topic, `store` writes what they gave."""
+
+    def __init__(self, claim: Claim, frame: Frame, topics: Sequence[Topic], identity: Identity | None) -> None:
+        assert isinstance(frame.config.source, TopicSource), "shards of this stage are queued for topics"
+        self._claim = claim
+        self._frame = frame
+        self._source = frame.config.source
+        self._identity = identity
+        self._shelf: Shelf | None = None
+        self._loading = asyncio.Lock()
+        self._begun = 0
+        self._settled = [asyncio.Event() for _ in topics]
+        self.notebook = Notebook(claim.project_id, identity)
+        self.topics = topics
+
+    @property
+    def make(self) -> list[Callable[..., Awaitable[Row]]]:
+        """One function for each topic, to be begun in this order."""
+        return [partial(self._grow, number) for number in range(len(self.topics))]
+
+    @property
+    def limits(self) -> Limits | None:
+        """The most that one topic may take; None without a budget."""
+        asked = self._frame.config
+        if not asked.budget.limited or not self.topics:
+            return None
+        model = str(asked.teacher.model)
+        longest = max(len(self._words(topic, ["\N{FULL BLOCK}" * LONGEST] * 100).encode()) for topic in self.topics)
+        once = bound.priced(model, longest + bound.TEMPLATE, asked.teacher.sampling_of("draft").max_tokens)
+        return Limits(once * most_tries(self._source.per_topic), bound.of_verdicts(asked, LONGEST))
+
+    def store(self, session: Session, rows: Sequence[Row]) -> None:
+        """Write finished topics with what they took. Raises LeaseLost."""
+        found = [row["grown"] for row in rows if row["grown"] is not None]
+        growth.store(session, self._claim, self._frame, found)
+        self.notebook.flush(session)
+
+    async def _grow(self, number: int, teacher: Teacher, _drafted: object) -> Row:
+        """Ask for a topic's prompts, and settle it when the topics before it are."""
+        if number != self._begun:  # a topic before it was not begun, nor will be
+            return {"grown": None}
+        self._begun += 1
+        shelf, tries = await self._loaded(), Tries(self.topics[number])
+        await self._ask_on(teacher, tries, self._harvest(shelf, tries))
+        if number:
+            await self._settled[number - 1].wait()
+        harvest = self._harvest(shelf, tries)  # other topics may have taken some meanwhile
+        await self._ask_on(teacher, tries, harvest)
+        for text in harvest.texts:
+            shelf.add(text)
+        self._settled[number].set()
+        return {"grown": Grown(tries.topic, harvest.texts, harvest.dropped, tries.spent, tries.error)}
+
+    def _harvest(self, shelf: Shelf, tries: Tries) -> Harvest:
+        most = most_tries(self._source.per_topic)
+        harvest = Harvest(shelf, Shelf(self._source.near), wanted=tries.topic.wanted, most=most)
+        for written in tries.written:
+            harvest.take(written)
+        return harvest
+
+    async def _ask_on(self, teacher: Teacher, tries: Tries, harvest: Harvest) -> None:
+        while not harvest.done and tries.error is None:
+            try:
+                turn = await self._asked(teacher, tries)
+            except BadInput as error:  # it does not fit the model, or its chat template
+                tries.error = error.message
+                return
+            tries.written.append(items(turn.text, whole=turn.finish != "length"))
+            harvest.take(tries.written[-1])
+
+    async def _asked(self, teacher: Teacher, tries: Tries) -> Turn:
+        """The answer to the next try, from the cache where it is known. Raises EngineDied, Unavailable, BadInput."""
+        asked = self._frame.config
+        words = self._words(tries.topic, tries.earlier)
+        cue = Cue(f"try.{len(tries.written)}", "draft", messages=({"role": "user", "content": words},))
+        seed = derive_seed(asked.seed, "grow", tries.topic.text)
+        ask = Ask(prompt_id=0, sample=0, cues=(cue,), sampling=asked.teacher.sampling_of, seed=seed)
+        known = await asyncio.to_thread(self._recall, ask)
+        if known is not None:
+            tries.spent += Spent(hits=1)
+            return known
+        turn = await teacher.answer(teacher.open(cue.messages), sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
+        self.notebook.keeper(ask)(ask, cue, turn)
+        usd = bound.priced(str(asked.teacher.model), turn.prompt_tokens, turn.tokens).usd
+        tries.spent += Spent(turn.prompt_tokens, turn.tokens, usd)
+        return turn
+
+    def _recall(self, ask: Ask) -> Turn | None:
+        if self._identity is None:
+            return None
+        with transaction() as session:
+            (found,) = turn_cache.recall(session, self._claim.project_id, self._identity, [ask])
+        return found.known.get(ask.cues[0].name)
+
+    def _words(self, topic: Topic, written: Sequence[str]) -> str:
+        number = min(EACH, self._source.per_topic)
+        return wording(topic.text, self._source.instruction, number=number, written=written)
+
+    async def _loaded(self) -> Shelf:
+        """The shelf with everything that was there before this shard; put together once."""
+        async with self._loading:
+            if self._shelf is None:
+                self._shelf = await asyncio.to_thread(self._load)
+            return self._shelf
+
+    def _load(self) -> Shelf:
+        shelf, after, id = Shelf(self._source.near), -1, self._claim.dataset_id
+        with transaction() as session:
+            apart = prompts.evaluation_words(session, id)
+        for text in apart:
+            shelf.add(text, "held_out")
+        while True:
+            with transaction() as session:
+                found = prompts.generated(session, id, kept=False, after=after, limit=BATCH)
+            if not found:
+                return shelf
+            for row in found:
+                shelf.add(row.messages[-1]["content"])
+            after = found[-1].position
