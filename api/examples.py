@@ -34,6 +34,14 @@ DATASET: dict[str, Example] = {
             "metadata": {"team": "assistants"},
         },
     },
+    "grown": {
+        "summary": "Prompts that the teacher writes itself",
+        "value": {
+            "behavior": "safety",
+            "source": {"kind": "topics", "topics": ["medicine", "chemistry at home"], "per_topic": 20},
+            "n_prompts": 30,
+        },
+    },
 }
 
 RUN: dict[str, Example] = {
@@ -104,5 +112,12 @@ IMPORT: dict[str, Example] = {
             "reward": [{"kind": "classifier", "model": "tiny-reward"}, {"kind": "given"}],
             "filters": {"duplicates": True, "missing_score": True},
         },
+    },
+}
+
+PUSH: dict[str, Example] = {
+    "private": {
+        "summary": "As parquet, into a private repository",
+        "value": {"repo": "me/polite-pairs", "secret": "hub"},
     },
 }

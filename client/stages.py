@@ -7,6 +7,8 @@ from client.models import Counts, Dataset, Distillation, Remaining, Run
 ENDED = ("completed", "succeeded", "failed", "cancelled")
 GOOD = ("completed", "succeeded")
 TITLES = {
+    "gather": "read the source",
+    "grow": "write prompts",
     "generate": "draft, critique, revise",
     "score": "score",
     "pair": "pair",
@@ -53,10 +55,11 @@ class Snapshot:
 
 
 def of_dataset(dataset: Dataset) -> Snapshot:
-    """Generate, score, pair."""
+    """Where prompts come from, if not from the behavior; generate, score, pair."""
     stages = tuple(
         _counted(name, dataset.stages[name], dataset.seconds_remaining if name == "generate" else None)
-        for name in ("generate", "score", "pair")
+        for name in ("gather", "grow", "generate", "score", "pair")
+        if name in dataset.stages
     )
     return Snapshot(dataset.id, dataset.status, stages, dataset.error)
 

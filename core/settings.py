@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     data_roots: tuple[Path, ...] = Field(
         (), description="folders whose parquet files may be named as sources of prompts; none: no path can be named"
     )
+    hub_endpoint: str = Field("https://huggingface.co", description="hub that datasets named as sources are read from")
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
     )
@@ -61,6 +62,10 @@ class Settings(BaseSettings):
     models: dict[str, ModelSettings] = Field(
         {}, description="settings of single models by their name, as JSON: engine options, prices, limits, licence"
     )
+
+    # The hub
+    hub_url: str = Field("https://huggingface.co", description="the hub that datasets are pushed to")
+    hub_token: SecretStr | None = Field(None, description="token for pushes whose request names no secret")
 
     # Work
     lease_seconds: float = Field(60.0, gt=0, description="how long a claim holds without a beat")

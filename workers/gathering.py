@@ -37,8 +37,9 @@ def _gather(lease: Lease, stop: threading.Event) -> None:
     with transaction() as session:
         frame = gathered.frame(session, claim.dataset_id)
         prompts, left_out = sources.place(session, claim)
+        noted = sources.noted(session, claim.dataset_id)
     assert frame.config.source is not None, "shards of this stage are queued for a source"
-    reader = open_source(frame.config.source)
+    reader = open_source(frame.config.source, project_id=claim.project_id, noted=noted)
     persist(lease, partial(sources.begin, claim=claim, described=reader.described))
     intake = Intake(reader, frame, prompts=prompts, left_out=left_out)
     while (batch := intake.next()) is not None:

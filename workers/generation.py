@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -15,22 +15,18 @@ from core.ledger import Claim
 from core.queries import budgets, pipeline, secrets, shards
 from core.settings import settings
 from core.states import Queue
-from workers import advance, give_up
-from workers.allowance import Allowance
+from workers import advance, give_up, workbench
 from workers.chain import Identity
 from workers.lease import Beats, Lease
-from workers.micro_batch import batches
 from workers.persist import persist
 from workers.places import Places
-from workers.plan import Make, Plan, plan, to_load, uses_cache
+from workers.plan import Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
 from workers.teachers.teacher import Teacher
-from workers.watched import WatchedTeacher
 
 log = structlog.get_logger()
-Row = dict[str, Any]
 
 
 class Load(Protocol):
@@ -196,7 +192,8 @@ class GeneratingDesk:
         lease.stall_seconds = settings().engine_answer_seconds
         lease.moved()
         try:
-            reached = await self._make(lease, work, places, stop)
+            bench = workbench.furnish(lease, work, places, stop)
+            reached = await workbench.make(bench, work, lambda: self._teacher)
             if stop.is_set():
                 await asyncio.to_thread(give_up.hand_back, lease.claim)
                 return
@@ -210,44 +207,6 @@ class GeneratingDesk:
             self._beats.close(lease)
             places.end(lease.claim.shard_id)
 
-    async def _make(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> str | None:
-        """Make the plan's rows; each is written within a micro-batch of its end. Returns the limit that was reached.
-
-        The queue holds no more than a micro-batch: when the ledger is slow the chains wait for it.
-        """
-        done: asyncio.Queue[Row | None] = asyncio.Queue(settings().micro_batch_rows)
-        allowance = Allowance(lease, work.limits, wanted=len(work.make))
-        bench = Bench(lease, allowance, places, done, stop)
-        try:
-            async with asyncio.TaskGroup() as group:
-                writer = group.create_task(_write(bench, work))
-                for row in work.ready:
-                    lease.moved()
-                    await done.put(row)
-                    places.made(lease.claim.shard_id)
-                rows = [group.create_task(self._row(bench, make)) for make in work.make]
-                if rows:
-                    await asyncio.wait(rows)
-                await done.put(None)
-                await writer
-        except* BurnishError as errors:
-            await asyncio.to_thread(_keep_turns, work)
-            raise errors.exceptions[0] from None
-        if stop.is_set():
-            await asyncio.to_thread(_keep_turns, work)
-        return allowance.reached
-
-    async def _row(self, bench: "Bench", make: Make) -> None:
-        async with bench.places.take(bench.lease.claim.shard_id):
-            if bench.stop.is_set() or not await bench.allowance.take(bench.stop):
-                return
-            bench.lease.check()
-            if self._teacher is None:
-                raise EngineDied("The engine is gone.")
-            row = await make(WatchedTeacher(self._teacher, bench.lease), bench.done.put)
-            bench.lease.moved()
-            await bench.done.put(row)
-
     async def _failed(self, lease: Lease, error: BurnishError) -> None:
         """Give the shard back; a dead engine is forgotten, the next claim loads a new one.
 
@@ -259,7 +218,7 @@ class GeneratingDesk:
             await asyncio.to_thread(give_up.wait, lease.claim, error)
             return
         if isinstance(error, Refused):
-            await self._unload()
+            self._loaded = None  # the next shard gets another one; those that are in work end with this one
             await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
@@ -277,30 +236,6 @@ class Loaded:
     project_id: str | None
 
 
-@dataclass(frozen=True)
-class Bench:
-    """What the rows of a shard in work share."""
-
-    lease: Lease
-    allowance: Allowance
-    places: Places
-    done: "asyncio.Queue[Row | None]"
-    stop: threading.Event
-
-
-async def _write(bench: Bench, work: Plan) -> None:
-    ready = len(work.ready)  # they come first
-    async for batch in batches(bench.done):
-        if batch:
-            await asyncio.to_thread(persist, bench.lease, lambda session, batch=batch: work.store(session, batch))
-        else:  # turns of chains that go on are kept at the same pace
-            await asyncio.to_thread(persist, bench.lease, work.flush)
-        work.kept()
-        ended = sum(row.get("state") != "open" for row in batch)
-        bench.allowance.stored(max(0, ended - ready))
-        ready = max(0, ready - ended)
-
-
 def _needed(claim: Claim, teacher: ModelConfig) -> Loaded:
     return Loaded(teacher, claim.project_id if teacher.secret else None)
 
@@ -311,15 +246,6 @@ def _secret(claim: Claim, work: Plan) -> str | None:
         return None
     with transaction() as session:
         return secrets.reveal(session, claim.project_id, work.teacher.secret)
-
-
-def _keep_turns(work: Plan) -> None:
-    """What chains that did not end were told is paid for."""
-    try:
-        with transaction() as session:
-            work.flush(session)
-    except Unavailable as error:
-        log.warning("turns not kept", error=error.message)
 
 
 def _read_plan(claim: Claim, known: tuple[Loaded, Identity] | None) -> Plan:

@@ -11,12 +11,12 @@ import structlog
 
 from core.configs.reward import RewardConfig
 from core.database import transaction
-from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Unavailable
+from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Refused, Unavailable
 from core.ledger import DRAFT, Claim
 from core.queries import datasets, evaluations, imports, pipeline, rubrics, runs, scores, secrets, shards
 from core.settings import settings
 from core.states import Queue, Stage
-from workers import advance, cases, gathering, give_up, importing, pairing, sifting
+from workers import advance, cases, gathering, give_up, importing, pairing, pushing, sifting
 from workers.cases import Case, Scored
 from workers.judging import judge_all
 from workers.lease import Beats, Lease
@@ -85,6 +85,9 @@ class ScoringDesk:
             give_up.load_failed(claim, error.cause)
         except Unavailable as error:  # the model hub, or the database
             give_up.wait(claim, error)
+        except Refused as error:  # an endpoint does not take us: its key is asked for anew when somebody resumes
+            self._unload()
+            give_up.load_failed(claim, error)
         except BurnishError as error:
             log.warning("shard failed", shard=claim.shard_id, error=str(error))
             if isinstance(error, EngineDied):
@@ -161,6 +164,10 @@ class ScoringDesk:
         """The filters over a whole dataset."""
         sifting.sift(lease)
 
+    def push(self, lease: Lease, stop: threading.Event) -> None:
+        """A dataset to the hub."""
+        pushing.push(lease)
+
     def gather(self, lease: Lease, stop: threading.Event) -> None:
         """Prompts from a source, or pairs from a file."""
         read = importing.read_in if lease.claim.model == imports.MODEL else gathering.gather
@@ -207,6 +214,7 @@ STAGES: dict[Stage, Callable[[ScoringDesk, Lease, threading.Event], float | None
     Stage.pair: ScoringDesk.pair,
     Stage.sift: ScoringDesk.sift,
     Stage.gather: ScoringDesk.gather,
+    Stage.push: ScoringDesk.push,
 }
 
 

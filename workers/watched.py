@@ -1,5 +1,6 @@
 """A teacher at work for one shard."""
 
+import threading
 from collections.abc import Mapping, Sequence
 
 from core.configs.sampling import Sampling
@@ -7,12 +8,17 @@ from workers.lease import Lease
 from workers.teachers.teacher import Conversation, Shape, Teacher, Turn
 
 
-class WatchedTeacher:
-    """`Teacher` whose answers are progress of a lease; once the lease is lost it is asked for nothing more."""
+class Stopping(Exception):
+    """The worker is to stop: a chain under way is given up between two of its turns, and goes on elsewhere."""
 
-    def __init__(self, teacher: Teacher, lease: Lease) -> None:
+
+class WatchedTeacher:
+    """`Teacher` whose answers are progress of a lease. Nothing more is asked once the lease is lost, or at a stop."""
+
+    def __init__(self, teacher: Teacher, lease: Lease, stop: threading.Event) -> None:
         self._teacher = teacher
         self._lease = lease
+        self._stop = stop
         self.engine = teacher.engine
         self.model = teacher.model
         self.fingerprint = teacher.fingerprint
@@ -29,8 +35,10 @@ class WatchedTeacher:
     async def answer(
         self, conversation: Conversation, *, sampling: Sampling, seed: int, shape: Shape | None = None
     ) -> Turn:
-        """See `Teacher`; raises LeaseLost too."""
+        """See `Teacher`; raises LeaseLost and Stopping too."""
         self._lease.check()
+        if self._stop.is_set():
+            raise Stopping
         turn = await self._teacher.answer(conversation, sampling=sampling, seed=seed, shape=shape)
         self._lease.moved()
         return turn

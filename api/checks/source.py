@@ -2,10 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from core.configs.source import DatasetSource, ParquetSource, Source, TopicSource
+from core.configs.source import DatasetSource, FileSource, HubSource, ParquetSource, Source, TopicSource
 from core.data_roots import locate_data
 from core.errors import BadInput, Conflict, NotFound
-from core.queries import datasets
+from core.queries import datasets, files, secrets
 from core.settings import settings
 from core.states import DatasetState
 
@@ -17,10 +17,12 @@ def check_source(session: Session, project_id: str, source: Source, *, at: str) 
             _check_dataset(session, project_id, source, at)
         case ParquetSource():
             locate_data(source.path, settings().data_roots, suffix=".parquet", param=f"{at}.path")
+        case HubSource():
+            secrets.check(session, project_id, source.secret, param=f"{at}.secret")
+        case FileSource():
+            files.hold(session, project_id, source.file, purpose="prompts", param=f"{at}.file")
         case TopicSource():
             pass  # its teacher is checked with the dataset
-        case _:
-            raise BadInput(f"No worker of this version reads sources of kind {source.kind!r}.", param=f"{at}.kind")
 
 
 def asked_of(source: Source, n_prompts: int | None) -> tuple[int, str]:

@@ -1,9 +1,9 @@
 """The pages of datasets: the list, one with its funnel, charts and pairs, and the buttons."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -20,12 +20,11 @@ from api.dashboard.route import PageRoute
 from api.dashboard.stages import stage_bars
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
-from api.routes.dataset_pairs import read_funnel
-from api.routes.datasets import shown
+from api.routes.dataset_pairs import funnel_of
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
 from core.errors import NotFound
-from core.queries import chains, datasets, distillations, events, prompts, stages
+from core.queries import chains, datasets, distillations, events, prompts, scorers, stages
 from core.queries.progress import progress_of
 from core.tables import Dataset
 
@@ -62,10 +61,10 @@ def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
 @router.get("/{id}")
 def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, filter: AskedPairs) -> Response:
     """Progress, funnel, charts, pairs with their word diff, failures, events."""
-    funnel = gates(id, read_funnel(id, caller))
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        dataset = shown(session, row)
+        progress, counts = datasets.progress(session, id), datasets.pair_counts(session, row)
+        dataset = show_dataset(row, progress, counts)
         step = timeline.of_dataset(dataset)
         return page(
             "dataset.html",
@@ -74,10 +73,10 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
             preview=row.purpose == "preview",
             spoken=timeline.spoken([step]),
             prompts=row.n_prompts,
-            gates=funnel,
+            gates=gates(id, funnel_of(session, row, progress, counts)),
             stages=stage_bars(dataset, stages.of_dataset(session, id)),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
-            failures=chains.failures(session, id, limit=FAILURES),
+            failures=chains.failures(session, id, limit=FAILURES) if dataset.request_counts.failed else [],
             quarantined=prompts.quarantined(session, id)[:FAILURES],
             distillation=distillations.of_dataset(session, id),
             exports=export_links(curl, id),
@@ -90,11 +89,11 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
 
 
 @router.get("/{id}/charts.json")
-def read_charts(id: str, caller: Looker) -> JSONResponse:
-    """Scores, margins and lengths, for the charts."""
+def read_charts(id: str, caller: Looker, scorer: Annotated[str | None, Query(max_length=600)] = None) -> JSONResponse:
+    """Scores by one of the scorers, margins and lengths, for the charts."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        return JSONResponse(charts(session, id))
+        return JSONResponse(charts(session, id, scorers.named(session, id, scorer, param="scorer")))
 
 
 @router.post("/{id}/{action}")

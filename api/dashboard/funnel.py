@@ -31,7 +31,8 @@ def gates(id: str, found: FunnelObject) -> list[Gate]:
     identical = [reason for reason in found.dropped if reason == "identical"]
     others = sorted((reason for reason in found.dropped if reason != "identical"), key=lambda one: -found.dropped[one])
     failed = tuple(Loss(reason, number, "#failures") for reason, number in found.failed.items())
-    out = (Loss("prompts taken out", found.quarantined, "#failures"),) if found.quarantined else ()
+    gone = "prompt taken out" if found.quarantined == 1 else "prompts taken out"
+    out = (Loss(gone, found.quarantined, "#failures"),) if found.quarantined else ()
     told = (
         ("Asked", "prompts times samples", found.asked, ()),
         ("Produced", "chains that ended", found.produced, out),

@@ -17,8 +17,10 @@ from core.database import transaction
 from core.errors import BadInput
 from core.queries import cards, chains, datasets, pairs, prompts, scorers, scores
 from core.queries.pairs import PairFilter
+from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
+REPEATS = ("identical", "duplicates", "near_duplicates")  # reasons of pairs that say nothing new
 
 Split = Literal["train", "validation"]
 Verdict = Literal["kept", "dropped"]
@@ -100,23 +102,23 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
     """How many chains came through each gate."""
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        first = "generate" if row.config["pairs"] is None else "gather"
-        made = datasets.progress(session, id)["stages"].get(first, {"completed": 0, "failed": 0})
-        counts = datasets.pair_counts(session, row)
-        failed = chains.failed_by_reason(session, id)
-        quarantined = len(prompts.quarantined(session, id))
-        asked = row.n_prompts * int(row.config["samples_per_prompt"])
-    paired = counts["kept"] + counts["dropped"]
+        return funnel_of(session, row, datasets.progress(session, id), datasets.pair_counts(session, row))
+
+
+def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: dict[str, int]) -> FunnelObject:
+    """The funnel of a dataset whose shards and pairs are counted already."""
+    first = "generate" if row.config["pairs"] is None else "gather"
+    made = progress["stages"].get(first, {"completed": 0, "failed": 0})
     return FunnelObject(
-        asked=asked,
+        asked=row.n_prompts * int(row.config["samples_per_prompt"]),
         produced=made["completed"] + made["failed"],
         parsed=made["completed"],
         scored=counts["scored"],
-        distinct=paired - counts.get("dropped:identical", 0),
+        distinct=counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS),
         kept=counts["kept"],
         dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
-        failed=failed,
-        quarantined=quarantined,
+        failed=chains.failed_by_reason(session, row.id) if made["failed"] else {},
+        quarantined=len(prompts.quarantined(session, row.id)),
     )
 
 

@@ -35,7 +35,9 @@ class FunnelObject(BaseModel):
     produced: int = Field(description="chains that ended, well or badly")
     parsed: int = Field(description="chains with a draft, a critique and a revision")
     scored: int = Field(description="pairs with both scores")
-    distinct: int = Field(description="pairs whose two answers differ")
+    distinct: int = Field(
+        description="pairs whose two answers differ and that repeat no earlier pair, as far as the filters look for it"
+    )
     kept: int = Field(description="pairs that every filter and every reviewer let through")
     dropped: dict[str, int] = Field(description="dropped pairs by the filter's name", examples=[{"identical": 12}])
     failed: dict[str, int] = Field(description="failed chains by turn and reason", examples=[{"draft truncated": 3}])

@@ -7,16 +7,18 @@ import typer
 from client.command.context import AsJson, server
 from client.command.output import as_json, console, fields
 from client.command.request import File, Set, Wait, lay_over, read_body
+from client.command.source import Source, read_source
 from client.command.watch import watch
 from client.comparison import compare
 from client.models import Distillation
 
 
-def distill(
+def distill(  # noqa: PLR0913, PLR0917  (the options of a command)
     context: typer.Context,
     behavior: Annotated[list[str] | None, typer.Argument(help="Names of behaviors.")] = None,
     file: File = None,
     set: Set = None,
+    source: Source = None,
     wait: Wait = True,
     json: AsJson = False,
 ) -> None:
@@ -24,6 +26,8 @@ def distill(
     body = lay_over(read_body(file), set or [])
     if behavior:
         body["dataset"] = body.get("dataset", {}) | {"behavior": behavior}
+    if source:
+        body["dataset"] = body.get("dataset", {}) | read_source(source)
     with server(context) as burnish:
         made = burnish.distillations.create(body)
         if wait:

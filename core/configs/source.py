@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
 from core.configs.config import Config
-from core.configs.names import FileId
+from core.configs.names import FileId, SecretName
 
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
@@ -35,6 +35,14 @@ class HubSource(Config):
     split: str = Field("train", max_length=200)
     revision: str | None = Field(None, max_length=200, description="left out: the hub's own conversion to parquet")
     column: Column = Field("prompt", description="text, or a list of messages")
+    secret: SecretName | None = Field(None, description="name of the secret that holds a token of the hub")
+
+    @field_validator("repo")
+    @classmethod
+    def _name(cls, repo: str) -> str:
+        if ".." in repo or "--" in repo or repo.endswith((".git", "-", ".")):
+            raise ValueError("is no name on the hub: owner/name")
+        return repo
 
 
 class ParquetSource(Config):

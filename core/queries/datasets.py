@@ -124,7 +124,8 @@ def resume(session: Session, project_id: str, id: str) -> Dataset:
 
 def advance(session: Session, id: str) -> bool:
     """End a dataset whose shards have all ended; True when it ended now."""
-    busy = select(Shard.id).where(parents.of_dataset(id), Shard.state.in_(parents.OPEN)).limit(1)
+    making = parents.of_dataset(id) & (Shard.stage != str(Stage.push))  # a push changes nothing in it
+    busy = select(Shard.id).where(making, Shard.state.in_(parents.OPEN)).limit(1)
     if session.scalar(busy) is not None:  # most often, and the row need not be read and locked to see it
         return False
     dataset = session.scalars(select(Dataset).where(Dataset.id == id).with_for_update()).one()
@@ -203,7 +204,8 @@ def _queue_sift(session: Session, dataset: Dataset, *, total: int) -> None:
 
 def unfinished(session: Session) -> list[str]:
     """Datasets in progress without an open shard: their last worker vanished before it could end them."""
-    busy = select(Shard.id).where(Shard.dataset_id == Dataset.id, Shard.run_id.is_(None), Shard.state.in_(parents.OPEN))
+    mine = (Shard.dataset_id == Dataset.id) & Shard.run_id.is_(None) & (Shard.stage != str(Stage.push))
+    busy = select(Shard.id).where(mine, Shard.state.in_(parents.OPEN))
     statement = select(Dataset.id).where(Dataset.state == str(DatasetState.in_progress), ~busy.exists())
     return list(session.scalars(statement))
 

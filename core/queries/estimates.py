@@ -78,6 +78,7 @@ def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: l
     same = (
         (Dataset.project_id == project_id)
         & (Dataset.config["teacher"]["model"].as_string() == config.teacher.model)
+        & (Dataset.config["teacher"]["base_url"].as_string().is_not_distinct_from(config.teacher.base_url))
         & (Dataset.config["strategy"].as_string() == config.strategy)
     )
     if behaviors is not None:

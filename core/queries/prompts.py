@@ -67,13 +67,13 @@ def generated(session: Session, dataset_id: str, *, kept: bool, after: int, limi
     """(position, messages, guard, tags, expect, system) of a dataset's prompts behind index `after`, in their order.
 
     Evaluation prompts are not among them. Messages are those before a template was laid over them; `system` is the
-    system prompt of their behavior. With `kept`, only prompts of which a pair was kept.
+    system prompt of their behavior, if they have one. With `kept`, only prompts of which a pair was kept.
     """
     messages = func.coalesce(Prompt.plain, Prompt.messages).label("messages")
     system = Behavior.body["system"].as_string().label("system")
     statement = (
         select(Prompt.index.label("position"), messages, Prompt.guard, Prompt.tags, Prompt.expect, system)
-        .join(Behavior, Behavior.id == Prompt.behavior_id)
+        .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
         .where(_generated(dataset_id, kept=kept), Prompt.index > after)
         .order_by(Prompt.index)
         .limit(limit)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from core.ledger import Claim
-from core.queries import chains, evaluations, events, growth, pairs, parents, pipeline, prompts, scores, shards
+from core.queries import chains, evaluations, events, growth, pairs, parents, pipeline, prompts, pushes, scores, shards
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.rows import AnyRow
@@ -69,6 +69,9 @@ def give_back(session: Session, claim: Claim, *, error: str) -> None:
     if claim.attempts < settings().max_attempts:
         pause = settings().retry_seconds * 2 ** (claim.attempts - 1)
         _let_go(session, claim, ShardState.queued, error, available_at=func.clock_timestamp() + seconds(pause))
+    elif claim.stage == Stage.push:
+        pushes.fail(session, claim, error)
+        _let_go(session, claim, ShardState.done, error, failed=Shard.total, ended_at=func.clock_timestamp())
     elif claim.stage in WHOLE:
         give_up(session, claim, error=error)
     else:

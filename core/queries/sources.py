@@ -44,14 +44,20 @@ def queue(session: Session, dataset: Dataset, config: DatasetConfig) -> None:
     shards.add(session, [row | told | {"priority": int(dataset.purpose == "preview")}])
 
 
+def noted(session: Session, dataset_id: str) -> dict[str, Any] | None:
+    """How the source was described when it was first read."""
+    statement = select(Event.data["source"]).where(Event.subject == dataset_id, Event.data.has_key("source"))
+    found: dict[str, Any] | None = session.scalars(statement.order_by(Event.id).limit(1)).one_or_none()
+    return found
+
+
 def begin(session: Session, claim: Claim, described: dict[str, Any]) -> None:
     """Note what the source is when it is first read; later claims must find the same.
 
     Raises LeaseLost, and BadInput for a source that changed: prompts of two of them would be mixed.
     """
     shards.guard(session, claim)
-    noted = select(Event.data["source"]).where(Event.subject == claim.dataset_id, Event.data.has_key("source"))
-    before = session.scalars(noted.order_by(Event.id).limit(1)).one_or_none()
+    before = noted(session, claim.dataset_id)
     if before is None:
         message = f"Reading prompts from {described['name']}."
         _tell(session, claim, message, {"source": described})

@@ -22,6 +22,7 @@ class Push(Table):
     repo: Mapped[str] = mapped_column(Text)
     private: Mapped[bool]
     format: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str | None] = mapped_column(Text)  # that holds the token; null: the operator's
     state: Mapped[str] = mapped_column(Text)
     url: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)

@@ -1,5 +1,6 @@
 """Sources at the door: what they name must be there; how far they are read is told."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ def post(client: TestClient, source: Any, path: str = "/datasets", **asked: Any)
         ({"kind": "parquet", "path": "../x.parquet"}, 400, "source.path"),
         ({"kind": "parquet", "path": "/etc/passwd"}, 400, "source.path"),
         ({"kind": "parquet"}, 422, "source.path"),
+        ({"kind": "hub", "repo": "no-owner"}, 422, "source.repo"),
+        ({"kind": "hub", "repo": "owner/../name"}, 422, "source.repo"),
+        ({"kind": "hub", "repo": "owner/na..me"}, 422, "source.repo"),
+        ({"kind": "hub", "repo": "owner/name", "secret": "none"}, 400, "source.secret"),
+        ({"kind": "file", "file": "file-1"}, 400, "source.file"),
         ({"kind": "carrier-pigeon"}, 422, "source"),
         ({"kind": "topics", "topics": []}, 422, "source.topics"),
         ({"kind": "topics", "topics": ["a"] * 1_001, "per_topic": 1_000}, 400, "source.topics"),
@@ -102,3 +108,23 @@ def test_topics_are_counted_before_they_are_written(client: TestClient, root: Pa
     assert post(client, source, "/estimates").json()["chains"] == 12
     preview = post(client, source, "/datasets/preview").json()
     assert preview["stages"]["grow"]["total"] == 5
+
+
+def test_an_uploaded_file_of_prompts_is_a_source_and_one_of_pairs_is_none(client: TestClient, root: Path) -> None:
+    prompts = b"".join(
+        json.dumps({"text": f"question {n}", "guard": n % 2 == 0, "tags": {"n": str(n)}}).encode() + b"\n"
+        for n in range(15)
+    )
+    pairs = b'{"prompt": "Why?", "chosen": "Because.", "rejected": "No."}\n'
+    ids = {
+        purpose: client.post("/files", data={"purpose": purpose}, files={"file": ("a.jsonl", content)}).json()["id"]
+        for purpose, content in (("prompts", prompts), ("pairs", pairs))
+    }
+    wrong = post(client, {"kind": "file", "file": ids["pairs"]})
+    assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "source.file")
+    made = post(client, {"kind": "file", "file": ids["prompts"]}, n_prompts=12).json()["id"]
+    assert client.delete(f"/files/{ids['prompts']}").status_code == 409
+    with Beats() as beats:
+        sources.gather(beats)
+    assert sources.words(made) == [f"question {n}" for n in range(12)]
+    assert [(row.guard, row.tags) for row in sources.prompts(made)][:2] == [(True, {"n": "0"}), (False, {"n": "1"})]

@@ -18,10 +18,12 @@ from core.queries import (
     distillations,
     evaluations,
     events,
+    pairs,
     runs,
     workers,
 )
 from core.queries.moves import move
+from core.queries.pairs import PairFilter
 from core.states import Queue, RunState
 from core.tables import DEFAULT_PROJECT, Checkpoint, Dataset, Distillation, Run, RunMetric
 from tests.factories.ledger import REWARD, STUDENT, TEACHER
@@ -175,6 +177,8 @@ class Showroom:
     training: str
     done: str
     done_dataset: str
+    held_dataset: str
+    pair: str
     training_run: str
     done_run: str
 
@@ -195,9 +199,15 @@ def furnish(session: Session) -> Showroom:
     for queue in Queue:
         workers.seen(session, id=f"{queue}-1", queue=str(queue), info={"pid": 1})
     return Showroom(
+        held_dataset=held.dataset_id, pair=_newest_pair(session, done.dataset_id),
         waiting=waiting.id, held=held.id, training=under_way.id, done=done.id, done_dataset=done.dataset_id,
         training_run=_run_of(session, under_way), done_run=_run_of(session, done),
     )  # fmt: skip
+
+
+def _newest_pair(session: Session, dataset_id: str) -> str:
+    (row,) = pairs.page(session, dataset_id, PairFilter(verdict="kept"), limit=1)
+    return str(row.Pair.id)
 
 
 def _run_of(session: Session, row: Distillation) -> str:

@@ -12,12 +12,16 @@ from pyarrow import parquet
 
 from core.configs.dataset import DatasetConfig
 from core.database import transaction
-from core.queries import behaviors, datasets
+from core.queries import behaviors, datasets, gathered
+from core.queries import shards as held
+from core.queries import sources as queries
+from core.states import Queue
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
+from workers.sources import open_source
 
 PROMPTS = "SELECT index, split, messages, guard, tags, plain FROM prompt WHERE dataset_id = :id AND {} ORDER BY index"
 
@@ -70,3 +74,16 @@ def shards(id: str, stage: str) -> list[Any]:
     return scene.rows(
         f"SELECT {columns} FROM shard WHERE dataset_id = :id AND stage = :s ORDER BY first", id=id, s=stage
     )
+
+
+def note(id: str) -> None:
+    """Somebody begins to read the source, and vanishes."""
+    with transaction() as session:
+        claim = held.claim(session, queue=Queue.score, owner="a test")
+        assert claim is not None
+        assert claim.dataset_id == id
+        source = gathered.frame(session, id).config.source
+        assert source is not None
+        described = open_source(source, project_id=DEFAULT_PROJECT).described
+        queries.begin(session, claim, described)
+        held.hand_back(session, claim)

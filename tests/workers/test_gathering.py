@@ -165,7 +165,9 @@ def take() -> Hand:
         assert claim is not None
         found, (prompts, left_out) = frame(session, claim.dataset_id), place(session, claim)
     assert found.config.source is not None
-    batch = Intake(open_source(found.config.source), found, prompts=prompts, left_out=left_out).next()
+    batch = Intake(
+        open_source(found.config.source, project_id=DEFAULT_PROJECT), found, prompts=prompts, left_out=left_out
+    ).next()
     assert batch is not None
     return Hand(claim, found, batch)
 
@@ -225,7 +227,7 @@ def test_a_source_that_changed_since_its_first_prompts_fails_the_dataset(beats: 
     id = sources.ask(PARQUET)
     hand = take()
     with transaction() as session:
-        begin(session, hand.claim, open_source(PARQUET_SOURCE).described)
+        begin(session, hand.claim, open_source(PARQUET_SOURCE, project_id=DEFAULT_PROJECT).described)
     hand.write()
     with transaction() as session:
         shards.hand_back(session, hand.claim)

@@ -18,6 +18,7 @@ from tests.conftest import forget_settings
 from tests.factories import judged, ledger, scene
 from tests.factories.judged import JUDGE, Bench
 from tests.fakes.teacher import ScriptedTeacher, plain, turn
+from tests.faults import evaluated
 from workers.lease import Beats
 from workers.teachers.teacher import Turn
 
@@ -308,3 +309,26 @@ def test_a_review_moves_the_scores_of_every_scorer_with_the_texts(beats: Beats, 
     assert (found[swapped].rewards, found[swapped].costs) == ((Both(-2.5, 2.0),), (Both(-2.5, 2.0),))
     assert (found[edited].rewards, found[edited].costs) == ((Both(2.0, None),), (Both(2.0, None),))
     assert not found[edited].costs[0].whole
+
+
+def test_a_judge_rates_the_answers_of_base_and_tuned_model(beats: Beats, bench: Bench) -> None:
+    def says(prompt: str) -> Turn:
+        return turn("Who knows?") if "test 1" in prompt else judged.by_answer(prompt)
+
+    bench.says = says
+    dataset = judged.ask(judged.behavior(prompts=4), reward=[PAIRWISE, COST], split={"validation": 0})
+    judged.work(beats)
+    run = evaluated.trained_run(dataset)
+    judged.work(beats)
+    assert evaluated.state(run) == "succeeded"
+    [row] = scene.rows("SELECT summary FROM evaluation")
+    assert set(row.summary["scorers"]) == {"judge:a-judge", "rudeness"}
+    found = row.summary["scorers"]["judge:a-judge"]["overall"]
+    assert (found["n"], found["base"]["mean"], found["tuned"]["mean"]) == (2, -2.5, -2.5)
+    assert row.summary["missing"]["judge:a-judge"] == {"base": 1, "tuned": 1}
+    kept = scene.rows(
+        "SELECT DISTINCT raw, missing FROM score WHERE evaluation_answer_id IS NOT NULL AND value IS NULL"
+    )
+    assert [tuple(one) for one in kept] == [("Who knows?", "unparsed")]
+    spent = "SELECT sum(prompt_tokens) FROM shard WHERE stage = 'judge'"
+    assert scene.number(spent) == 2 * 2 * 3 * 20  # judges, models, prompts

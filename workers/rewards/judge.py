@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from core.configs.behavior import Rubric
 from core.configs.reward import RewardConfig
-from core.errors import BadInput
+from core.errors import BadInput, Unanswered
 from core.ledger import Spent
 from core.seeds import content_seed, derive_seed
 from core.settings import settings
@@ -54,7 +54,8 @@ class Judge:
     async def score(self, answers: Sequence[Answer], *, seed: int) -> list[Verdict]:
         """A verdict for each answer, in their order; for a pairwise judge the first one is the draft.
 
-        The same question gets the same noise, wherever it is asked. Raises EngineDied, Unavailable.
+        The same question gets the same noise, wherever it is asked. Raises EngineDied, Unavailable,
+        Refused.
         """
         if answers[0].rubric is None:
             return [Verdict(Missing("no_rubric")) for _ in answers]
@@ -103,8 +104,8 @@ class Judge:
             own = derive_seed(seed, "judge", content_seed(messages))
             try:
                 turn = await self.teacher.answer(conversation, sampling=self._config.sampling, seed=own, shape=shape)
-            except BadInput:
-                return Heard(None, Missing("too_long"))
+            except BadInput as error:
+                return Heard(None, Missing(error.reason if isinstance(error, Unanswered) else "too_long"))
         usd = priced(str(self._config.model), turn.prompt_tokens, turn.tokens).usd
         heard = Heard(clean(turn.text).text, None, Spent(turn.prompt_tokens, turn.tokens, usd))
         if turn.finish == "stop":

@@ -37,12 +37,15 @@ def _scale(rubric: Rubric) -> str:
     """Numbers from minimum to maximum, with up to two decimals; of scales that are no whole numbers, any number."""
     low, high = rubric.minimum, rubric.maximum
     if not (low.is_integer() and high.is_integer() and high - low <= NARROW):
-        return r"-?[0-9]{1,12}(\.[0-9]{1,6})?" if low < 0 else r"[0-9]{1,12}(\.[0-9]{1,6})?"
+        return r"-?[0-9]{1,12}(\.[0-9]{0,6})?" if low < 0 else r"[0-9]{1,12}(\.[0-9]{0,6})?"
     up = _range(max(int(low), 0), int(high))
     down = _range(max(-int(high), 0), -int(low)) if low < 0 else []
     return f"({'|'.join([*up, *(f'-{number}' for number in down)])})"
 
 
 def _range(least: int, most: int) -> list[str]:
-    """Whole numbers, those below the last one with decimals; none where the last one is below the least."""
-    return [rf"{number}(\.[0-9]{{1,2}})?" for number in range(least, most)] + ([str(most)] if most >= least else [])
+    """Whole numbers, those below the last one with decimals; none where the last one is below the least.
+
+    A full stop may end it: a vocabulary may have no digit that can follow one.
+    """
+    return [rf"{number}(\.[0-9]{{0,2}})?" for number in range(least, most)] + ([str(most)] if most >= least else [])

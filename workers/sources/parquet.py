@@ -18,20 +18,21 @@ from core.settings import settings
 from workers.sources.conversation import prompt_of
 
 BATCH_ROWS = 500
+DECODED_BYTES = 1 << 30  # that a batch of rows takes at most: one value may stand for each of them
 BUFFER_BYTES = 1 << 20
 FOOTER_BYTES = 1 << 16  # the end of a file holds its schema and the statistics of every row group
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file: its name for people, and how to get it here."""
+    """One file: its name for people, and how it is opened."""
 
     name: str
-    fetch: Callable[[], Path]
+    open: Callable[[], Any]
 
 
 class ParquetReader:
-    """`Reader` over a column of files in their order; a file is fetched when its turn comes."""
+    """`Reader` over a column of files in their order; a file is opened when its turn comes."""
 
     def __init__(self, parts: Sequence[Part], column: str, described: dict[str, Any], *, total: int = 0) -> None:
         self.described = described
@@ -43,7 +44,7 @@ class ParquetReader:
     def rows(self, skip: int) -> Iterator[PromptSpec | None]:
         """See `Reader`."""
         for part in self._parts:
-            with _opened(part.fetch(), part.name) as file:
+            with _opened(part.open(), part.name) as file:
                 number = file.metadata.num_rows
                 self._seen += number
                 self.total = max(self.total, self._seen)
@@ -58,11 +59,9 @@ class ParquetReader:
                 f"File {name!r} has no column {self._column!r}; it has {', '.join(there[:20])}. Name one of them.",
                 param="source.column",
             )
-        group, before = _group_of(file, skip)
-        groups = list(range(group, file.num_row_groups))
-        number = before
+        group, number = _group_of(file, skip)
         try:
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[self._column], row_groups=groups):
+            for batch in _batches(file, self._column, group):
                 for value in batch.column(0).to_pylist():
                     number += 1
                     if number > skip:
@@ -84,7 +83,7 @@ def parquet_reader(source: ParquetSource) -> ParquetReader:
     return ParquetReader(parts, source.column, {"name": name, "sha256": digest.hexdigest()}, total=total)
 
 
-def _opened(path: Path, name: str) -> parquet.ParquetFile:
+def _opened(path: Any, name: str) -> parquet.ParquetFile:
     try:
         return parquet.ParquetFile(path, buffer_size=BUFFER_BYTES)
     except (arrow.ArrowException, OSError) as error:
@@ -104,6 +103,19 @@ def _group_of(file: parquet.ParquetFile, skip: int) -> tuple[int, int]:
             return group, before
         before += rows
     return file.num_row_groups, before
+
+
+def _batches(file: parquet.ParquetFile, column: str, first: int) -> Iterator[arrow.RecordBatch]:
+    """Of the row groups from `first` on; so few rows at once that they fit into memory however they were packed."""
+    for number in range(first, file.num_row_groups):
+        group = file.metadata.row_group(number)
+        columns = [group.column(place) for place in range(group.num_columns)]
+        mine = [one for one in columns if one.path_in_schema.split(".")[0] == column]
+        largest = max((one.total_uncompressed_size for one in mine), default=1)
+        if largest > DECODED_BYTES:
+            raise BadInput(f"A row group has more than {DECODED_BYTES} bytes; write smaller ones.", param="source")
+        rows = max(1, min(BATCH_ROWS, DECODED_BYTES // max(1, largest)))
+        yield from file.iter_batches(batch_size=rows, columns=[column], row_groups=[number])
 
 
 def _footer(path: Path) -> bytes:

@@ -4,12 +4,14 @@ import json
 import re
 
 from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
 
 from core.database import transaction
-from core.queries import distillations
+from core.queries import datasets, distillations
 from core.tables import DEFAULT_PROJECT, Distillation
 from tests.api.dashboard.conftest import Served
 from tests.browser import Complaints
+from tests.factories.worked import work
 
 NEW = "/dashboard/distillations/new"
 STARTED = re.compile(r"/dashboard/distillations/dist_[0-9a-z]{26}$")
@@ -19,6 +21,12 @@ def newest() -> Distillation:
     """The distillation that was asked for last."""
     with transaction() as session:
         return distillations.page(session, DEFAULT_PROJECT, limit=1)[0]
+
+
+def work_on(session: Session, dataset_id: str) -> None:
+    """Do what the workers would do, the preview first."""
+    work(session)
+    datasets.advance(session, dataset_id)
 
 
 def number_of_distillations() -> int:
@@ -57,11 +65,22 @@ def test_every_field_of_the_form_reaches_the_request_as_its_command_says(page: P
     page.locator("[name='method.dpo.beta']").fill("0.3")
     page.locator("[name='training.mode']").select_option("lora")
     page.locator("[name='training.epochs']").fill("2")
+    page.get_by_text("Choose filters").click()
+    page.get_by_label("Near duplicates", exact=False).check()
+    page.locator("[name='dataset.filters.near_duplicates.threshold']").fill("0.7")
+    page.get_by_label("Identical").uncheck()
+    page.locator("[name='dataset.budget.tokens']").fill("500000")
     page.locator("[name='reward']").fill("rule:expected")
+    expect(page.locator("#code-new")).to_contain_text("expected")
     command = page.locator("#code-new").text_content() or ""
     body = json.loads(command[command.index("-d '") + 4 : -1])
     assert body == {
-        "dataset": {"behavior": ["candour"], "reward": {"kind": "rule", "rule": "expected"}},
+        "dataset": {
+            "behavior": ["candour"],
+            "reward": {"kind": "rule", "rule": "expected"},
+            "filters": {"identical": False, "near_duplicates": {"threshold": 0.7}},
+            "budget": {"tokens": 500000},
+        },
         "method": {"type": "dpo", "dpo": {"beta": 0.3}},
         "training": {"mode": "lora", "epochs": 2},
     }
@@ -70,7 +89,48 @@ def test_every_field_of_the_form_reaches_the_request_as_its_command_says(page: P
     asked = newest().config
     assert asked["method"] == {"type": "dpo", "dpo": {"beta": 0.3, "sft_weight": 0.0}}
     assert (asked["training"]["mode"], asked["training"]["epochs"]) == ("lora", 2)
+    assert asked["dataset"]["filters"]["near_duplicates"]["threshold"] == 0.7
+    assert asked["dataset"]["budget"]["tokens"] == 500000
     assert [scorer["rule"] for scorer in asked["dataset"]["reward"]] == ["expected"]
+
+
+def test_the_estimate_follows_what_is_written_and_says_what_is_missing(page: Page, served: Served) -> None:
+    page.goto(NEW)
+    estimate = page.locator("#estimate")
+    expect(estimate).to_contain_text("Choose a behavior")
+    page.get_by_label("Candour before comfort").check()
+    expect(estimate).to_contain_text("From 109 chains of the same teacher.")
+    chains = estimate.locator("dd").first
+    expect(chains).to_have_text("60")
+    page.locator("[name='dataset.n_prompts']").fill("30")
+    page.locator("[name='dataset.samples_per_prompt']").fill("3")
+    expect(chains).to_have_text("90")
+    page.locator("[name='dataset.budget.tokens']").fill("100")
+    expect(estimate).to_contain_text("The budget of tokens would be reached")
+    page.locator("[name='dataset.n_prompts']").fill("1000")
+    expect(estimate).to_contain_text("n_prompts is 1000")
+
+
+def test_a_preview_shows_its_five_pairs_beside_the_form_which_stays(
+    page: Page, served: Served, complaints: Complaints
+) -> None:
+    before = number_of_distillations()
+    page.goto(NEW)
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview-said")).to_contain_text("behavior")
+    page.get_by_label("Candour before comfort").check()
+    page.locator("[name='dataset.n_prompts']").fill("40")
+    page.get_by_role("button", name="Preview").click()
+    link = page.locator("#preview-link")
+    expect(link).to_have_attribute("href", re.compile(r"/dashboard/datasets/ds_"))
+    preview = (link.get_attribute("href") or "").rpartition("/")[2]
+    with transaction() as session:
+        work_on(session, preview)
+    expect(page.locator("#preview-pairs > .pair")).to_have_count(5)
+    expect(page.locator("#preview-said")).to_have_text("Finished.")
+    expect(page.locator("[name='dataset.n_prompts']")).to_have_value("40")
+    complaints.found.clear()  # the browser tells of the 4xx itself
+    assert number_of_distillations() == before
 
 
 def test_what_is_wrong_is_told_beside_the_form_which_keeps_its_fields(

@@ -7,22 +7,33 @@ from tests.browser import Complaints
 from tests.factories.showroom import Showroom
 from tests.factories.worked import CANARY
 
-CHARTED = ("runs", "datasets")
+
+def charted(shown: Showroom) -> tuple[str, ...]:
+    """What has something to draw."""
+    return (shown.done_dataset, shown.training_run, shown.done_run)
 
 
 def pages(shown: Showroom) -> list[str]:
     """The address of every page there is."""
     ids = {
         "distillations": [shown.waiting, shown.held, shown.training, shown.done],
-        "datasets": [shown.done_dataset],
+        "datasets": [shown.done_dataset, shown.held_dataset],
         "runs": [shown.training_run, shown.done_run],
         "behaviors": ["candour"],
     }
     lists = [f"/dashboard/{noun}" for noun in ids]
-    return ["/", "/dashboard/distillations/new", *lists, *(f"/dashboard/{k}/{id}" for k, v in ids.items() for id in v)]
+    more = ["/dashboard/keys", "/dashboard/secrets", f"/dashboard/pairs/{shown.pair}"]
+    more.append(f"/dashboard/datasets/{shown.done_dataset}/review?at={shown.pair}")
+    return [
+        "/",
+        "/dashboard/distillations/new",
+        *more,
+        *lists,
+        *(f"/dashboard/{k}/{id}" for k, v in ids.items() for id in v),
+    ]
 
 
-def look(page: Page, address: str) -> None:
+def look(page: Page, address: str, charted: tuple[str, ...]) -> None:
     """Open a page and hold what every page promises."""
     answer = page.goto(address)
     assert answer is not None
@@ -31,7 +42,7 @@ def look(page: Page, address: str) -> None:
     assert "unsafe" not in answer.headers["content-security-policy"]
     expect(page.locator("h1")).to_have_count(1)
     expect(page.locator("nav[aria-label=Main] a")).to_have_count(6)
-    if address.count("/") == 3 and address.split("/")[2] in CHARTED:
+    if address.rpartition("/")[2] in charted:
         expect(page.locator(".main-svg").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"
     assert page.title() != "taken"
@@ -40,21 +51,23 @@ def look(page: Page, address: str) -> None:
 
 def test_every_page_is_quiet_in_light_on_a_desk(page: Page, served: Served) -> None:
     for address in pages(served.shown):
-        look(page, address)
+        look(page, address, charted(served.shown))
 
 
 def test_every_page_is_quiet_in_dark_on_a_phone(page: Page, served: Served) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme="dark")
     for address in pages(served.shown):
-        look(page, address)
+        look(page, address, charted(served.shown))
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(20, 18, 16)"
 
 
 def test_text_of_models_and_users_appears_as_text(page: Page, served: Served) -> None:
     for address, place in (
-        (f"/dashboard/datasets/{served.shown.done_dataset}", "details.more"),
+        (f"/dashboard/datasets/{served.shown.done_dataset}", ".pair details.more"),
+        (f"/dashboard/datasets/{served.shown.done_dataset}/review", ".three-sides"),
+        (f"/dashboard/pairs/{served.shown.pair}", ".turn-card:nth-child(2)"),
         (f"/dashboard/runs/{served.shown.done_run}", ".answer.tuned"),
         ("/dashboard/behaviors/candour", ".long"),
     ):
@@ -92,13 +105,18 @@ def test_pairs_show_which_words_the_revision_changed(page: Page, served: Served)
 
 def test_the_slider_says_how_many_pairs_survive_a_least_margin(page: Page, served: Served) -> None:
     page.goto(f"/dashboard/datasets/{served.shown.done_dataset}")
-    expect(page.locator("#survivors")).to_have_text("56 of 56 scored pairs survive (100%).")
+    survivors = page.locator("#survivors")
+    expect(survivors).to_have_text("50 of 50 kept pairs with a margin survive (100%).")
     page.locator("#least").focus()
     page.keyboard.press("End")
-    expect(page.locator("#survivors")).to_contain_text("0 of 56")
-    page.keyboard.press("ArrowLeft")
-    expect(page.locator("#survivors")).not_to_contain_text("0 of 56 ")
-    assert page.locator("#min_margin").input_value() != ""
+    expect(survivors).to_contain_text("0 of 50")
+    for _ in range(12):
+        page.keyboard.press("ArrowLeft")
+    expect(survivors).not_to_contain_text("0 of 50 ")
+    left = (survivors.text_content() or "").split()[0]
+    page.locator("#verdict").select_option("kept")
+    page.get_by_role("button", name="Review these").click()
+    expect(page.locator(".in-list")).to_have_text(f"{left} in this list")
 
 
 def test_curves_are_told_in_words_too(page: Page, served: Served) -> None:

@@ -26,8 +26,8 @@ class Retries:
             return False
         if time.monotonic() - self._begun > self._patience.whole:
             return False
-        if (error.after or 0.0) > LONGEST_PAUSE or not self._budget.take():
-            self.fair = False
+        if (error.after or 0.0) > LONGEST_PAUSE or (error.nature.ill and not self._budget.take()):
+            self.fair = False  # an endpoint that is merely busy is asked less by the gate; that needs no budget
             return False
         limit = min(LONGEST_PAUSE, self._patience.retry * 2 ** (self.tries - 1))
         self.tries += 1

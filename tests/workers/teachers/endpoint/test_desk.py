@@ -6,19 +6,22 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 
+from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
 from core.database import transaction
-from core.queries import behaviors, datasets, secrets
+from core.queries import behaviors, datasets, estimates, secrets
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import PASSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import PASSING, REFUSING, REJECTING
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
+from workers.scoring import ScoringDesk
 
 PROMPTS = 4
 PATIENCE = 60.0  # seconds after which what should happen counts as never happening
@@ -45,21 +48,17 @@ def beats() -> Iterator[Beats]:
         yield thread
 
 
-def ask(
-    endpoint: Endpoint,
-    *,
-    prompts: int = PROMPTS,
-    samples: int = 1,
-    secret: str | None = None,
-    project_id: str = DEFAULT_PROJECT,
-) -> str:
+def ask(endpoint: Endpoint, *, prompts: int = PROMPTS, project_id: str = DEFAULT_PROJECT, **asked: Any) -> str:
     """Ask for a dataset of this teacher as the door does; its id."""
-    teacher = {"engine": "openai", "model": "hosted", "base_url": endpoint.url, "secret": secret}
-    asked = {"behavior": "polite", "teacher": teacher, "reward": {"kind": "rule", "rule": "length"}}
-    config = DatasetConfig.model_validate(asked | {"samples_per_prompt": samples})
+    teacher = {"engine": "openai", "model": "hosted", "base_url": endpoint.url, "secret": asked.pop("secret", None)}
+    config = {"behavior": "polite", "teacher": teacher, "reward": {"kind": "rule", "rule": "length"}} | asked
+    spec = scene.behavior(scene.Asked(prompts=prompts)).model_copy(
+        update={"rubric": Rubric(instruction="Is it polite?")}
+    )
     with transaction() as session:
-        row = behaviors.store(session, project_id, scene.behavior(scene.Asked(prompts=prompts)))
-        return datasets.create(session, project_id=project_id, config=config, behaviors=[row]).id
+        row = behaviors.store(session, project_id, spec)
+        checked = DatasetConfig.model_validate(config)
+        return datasets.create(session, project_id=project_id, config=checked, behaviors=[row]).id
 
 
 def store_secret(value: str, *, project_id: str = DEFAULT_PROJECT) -> None:
@@ -119,7 +118,7 @@ def test_every_misdeed_on_the_way_costs_time_alone_and_all_chains_are_there_in_t
         return act
 
     endpoint.script = script
-    id = ask(endpoint, prompts=len(PASSING), samples=2)
+    id = ask(endpoint, prompts=len(PASSING), samples_per_prompt=2)
     until_completed(beats, id, chains=2 * len(PASSING))
     rows = scene.rows(CHAINS, id=id)
     assert {(row.state, row.revision == f"revision of {row.prompt}") for row in rows} == {("done", True)}
@@ -267,3 +266,65 @@ def test_prices_are_those_of_the_endpoints_name_for_the_model(
     id = ask(endpoint)
     drain(beats)
     assert [row.usd for row in scene.rows(CHAINS, id=id)] == pytest.approx([(60 * 1 + 15 * 10) / 1e6] * PROMPTS)
+
+
+def test_a_worker_that_is_to_stop_asks_for_no_further_turn_and_keeps_what_was_said(
+    beats: Beats, endpoint: Endpoint
+) -> None:
+    stop = threading.Event()
+    endpoint.script = lambda asked: stop.set()
+    id = ask(endpoint)
+    desk = GeneratingDesk(beats, "a test")
+    desk.drain(stop)
+    desk.close()
+    drafts = len(endpoint.asked)
+    assert {asked.number for asked in endpoint.asked} == {0}
+    assert [tuple(row) for row in scene.rows("SELECT state, attempts FROM shard WHERE stage = 'generate'")] == [
+        ("queued", 0)
+    ]
+    endpoint.script = lambda asked: None
+    drain(beats)
+    assert scene.chains(id) == PROMPTS
+    assert len(endpoint.asked) == 3 * PROMPTS
+    assert drafts <= PROMPTS
+
+
+def test_a_past_of_one_endpoint_says_nothing_of_another(beats: Beats, endpoint: Endpoint) -> None:
+    id = ask(endpoint)
+    drain(beats)
+    with transaction() as session:
+        config = datasets.frozen(session, id)
+        elsewhere = config.teacher.model_copy(update={"base_url": "https://api.example.com/v1"})
+        other = config.model_copy(update={"teacher": elsewhere})
+        same = estimates.past(session, DEFAULT_PROJECT, config)
+        assert same is not None
+        assert same.prompt_tokens[0] == 60
+        assert estimates.past(session, DEFAULT_PROJECT, other) is None
+
+
+def test_a_judge_behind_an_endpoint_is_waited_for_refused_and_resumed_as_a_teacher_is(
+    beats: Beats, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = {"kind": "judge", "engine": "openai", "model": "judge", "base_url": endpoint.url, "secret": "hosted"}
+    acts: list[Act | None] = [PASSING["web page"]] * 5 + [REFUSING["wrong key"]]
+
+    def script(asked: Asked) -> Act | None:
+        if asked.body["model"] != "judge":
+            return None
+        return acts.pop(0) if acts else says(completion("Score: 0.5"))
+
+    endpoint.script = script
+    store_secret(RIGHT)
+    id = ask(endpoint, reward=judge)
+    drain(beats)
+    scorer = ScoringDesk(beats, "a test")
+    scorer.drain(threading.Event())
+    row = scene.rows("SELECT state, error FROM dataset WHERE id = :id", id=id)[0]
+    assert (row.state, "Incorrect API key" in row.error) == ("failed", True)
+    with transaction() as session:
+        datasets.resume(session, DEFAULT_PROJECT, id)
+    scorer.drain(threading.Event())
+    scorer.close()
+    assert scene.number("SELECT count(value) FROM score") == 2 * PROMPTS
+    assert scene.state(id) == "completed"
+    assert scene.number("SELECT count(*) FROM shard WHERE state = 'quarantined'") == 0
