@@ -7,7 +7,7 @@ FIND_PYTHON := for p in $(PYTHON) $(PYTHONS); do \
 	echo "setup: no usable Python 3.11 or newer (with venv) was found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check browser bench bench-ledger bench-generation bench-trainer tiny migrate clean
+.PHONY: help setup demo up test check browser bench bench-ledger bench-generation bench-trainer bench-exchange tiny migrate clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ check: setup ## Format, lint, types, import arrows, migrations
 browser: setup ## Fetch a Chromium for the dashboard tests, where there is none
 	@$(BIN)/python -m local.browser
 
-bench: bench-ledger bench-generation bench-trainer ## Measure speed: each prints its table and writes bench/results/
+bench: bench-ledger bench-generation bench-trainer bench-exchange ## Measure speed: each prints its table and writes bench/results/
 
 bench-ledger: setup ## Rows a second into the ledger
 	$(BIN)/python -m bench.ledger
@@ -44,6 +44,9 @@ bench-generation: setup ## Chains a second through the pipeline, against the bar
 
 bench-trainer: setup ## Steps a second of the trainer, against TRL
 	$(BIN)/python -m bench.trainer
+
+bench-exchange: setup ## Pairs a second in and out, and peak memory, up to a million pairs
+	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && BURNISH_DATA_DIR=$$(mktemp -d) $(BIN)/python -m bench.exchange'
 
 tiny: setup ## Rebuild the miniature world's models from their seeds
 	$(BIN)/python -m tiny

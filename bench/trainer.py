@@ -27,12 +27,12 @@ from core.configs.run import TrainingConfig
 from core.settings import settings
 from trainer import student
 from trainer.batches import Reference, collate, micro_batches
+from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
 from trainer.logps import answer_log_probs
 from trainer.losses import dpo
 from trainer.objective import Objective
 from trainer.optimizer import adamw
-from trainer.pairs import EncodedPair
 from trainer.step import Stepper
 from trainer.student import Student
 from trainer.world import World, take_threads

@@ -5,7 +5,7 @@ from types import TracebackType
 import httpx
 
 from client.http import Http
-from client.resources import Behaviors, Datasets, Distillations, Keys, Models, Pairs, Runs, Secrets, TurnCache
+from client.resources import Behaviors, Datasets, Distillations, Files, Keys, Models, Pairs, Runs, Secrets, TurnCache
 from client.settings import find_server
 
 
@@ -25,6 +25,7 @@ class Burnish:
         self.behaviors = Behaviors(self.http)
         self.models = Models(self.http)
         self.pairs = Pairs(self.http)
+        self.files = Files(self.http)
         self.secrets = Secrets(self.http)
         self.cache = TurnCache(self.http)
         self.keys = Keys(self.http)

@@ -2,10 +2,12 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import stamina
+from stamina import Attempt
 
 from client.errors import ApiError, Problem, Unreachable
 from client.settings import Server
@@ -14,6 +16,7 @@ RETRIED = (408, 409, 425, 429, 500, 502, 503, 504)
 ATTEMPTS = 6
 LONGEST_SECONDS = 60.0
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+UPLOAD = httpx.Timeout(600.0, connect=5.0)  # parquet is checked once it is whole
 
 Json = dict[str, Any]
 
@@ -59,14 +62,38 @@ class Http:
             if not page["has_more"]:
                 return
 
-    def lines(self, path: str, **query: Any) -> Iterator[str]:
-        """The lines of a streamed answer. Raises ApiError or Unreachable."""
+    def upload(self, path: str, fields: Mapping[str, str], file: Path) -> Json:
+        """The answer to a form with a file, which is streamed. Raises ApiError, Unreachable or OSError."""
+        headers = {"idempotency-key": str(uuid.uuid4())}
+        form = {name: value for name, value in fields.items() if value is not None}
+        with file.open("rb") as stream:
+            for attempt in _attempts():
+                with attempt:
+                    stream.seek(0)
+                    answer = self.client.post(
+                        path, data=form, files={"file": (file.name, stream)}, headers=headers, timeout=UPLOAD
+                    )
+                    raise_for(answer)
+        found: Json = answer.json()
+        return found
+
+    def chunks(self, path: str, **query: Any) -> Iterator[bytes]:
+        """The bytes of a streamed answer. Raises ApiError or Unreachable."""
         try:
             with self.client.stream("GET", path, params=_given(query)) as response:
                 raise_for(response)
-                yield from response.iter_lines()
+                yield from response.iter_bytes()
         except httpx.TransportError as error:
             raise self.unreachable(error) from error
+
+    def lines(self, path: str, **query: Any) -> Iterator[str]:
+        """The lines of a streamed answer; only a line feed ends one. Raises ApiError or Unreachable."""
+        waiting = b""
+        for chunk in self.chunks(path, **query):
+            *whole, waiting = (waiting + chunk).split(b"\n")
+            yield from (line.decode() for line in whole)
+        if waiting:
+            yield waiting.decode()
 
     def unreachable(self, error: Exception) -> Unreachable:
         """What to tell somebody whose server does not answer."""
@@ -90,11 +117,15 @@ class Http:
         return found
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        for attempt in stamina.retry_context(on=_pause, attempts=ATTEMPTS, timeout=LONGEST_SECONDS, wait_max=10.0):
+        for attempt in _attempts():
             with attempt:
                 response = self.client.send(request)
                 raise_for(response)
         return response
+
+
+def _attempts() -> Iterator[Attempt]:
+    return iter(stamina.retry_context(on=_pause, attempts=ATTEMPTS, timeout=LONGEST_SECONDS, wait_max=10.0))
 
 
 def _given(query: Mapping[str, Any]) -> dict[str, Any]:

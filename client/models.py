@@ -75,6 +75,7 @@ class Estimate(Answer):
     basis: str
     measured_chains: int
     chains: int
+    judge_calls: int = 0
     prompt_tokens: Interval
     sampled_tokens: Interval
     seconds: Interval | None
@@ -88,6 +89,30 @@ class Secret(Answer):
     id: str
     created_at: datetime
     updated_at: datetime
+
+
+class File(Answer):
+    """An uploaded file."""
+
+    id: str
+    purpose: str
+    format: str
+    filename: str
+    bytes: int
+    rows: int
+    sha256: str
+    created_at: datetime
+
+
+class Push(Answer):
+    """A dataset on its way to the hub."""
+
+    id: str
+    dataset: str
+    repo: str
+    status: str
+    url: str | None
+    error: str | None
 
 
 class Cache(Answer):

@@ -2,10 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from client.http import Http
-from client.models import Behavior, Cache, Dataset, Distillation, Estimate, Evaluation, Key, Model, Pair, Run, Secret
+from client.models import (
+    Behavior,
+    Cache,
+    Dataset,
+    Distillation,
+    Estimate,
+    Evaluation,
+    File,
+    Key,
+    Model,
+    Pair,
+    Push,
+    Run,
+    Secret,
+)
 from client.stream import End, Event, follow
 
 
@@ -51,13 +66,62 @@ class Datasets:
         """Pairs, newest first; filters: split, verdict, min_margin, reason, reviewed."""
         return map(Pair.model_validate, self.http.pages(f"/datasets/{id}/pairs", limit=limit, **filter))
 
+    def import_pairs(self, body: Mapping[str, Any]) -> Dataset:
+        """Ask for a dataset of the pairs in an uploaded file; the body is that of POST /datasets/import."""
+        return Dataset.model_validate(self.http.post("/datasets/import", body))
+
     def export(self, id: str, *, format: str = "trl", **filter: Any) -> Iterator[str]:
-        """Lines of JSON; filters: split, verdict."""
+        """Lines of JSON (trl, openai or jsonl); filters: split, verdict."""
         return self.http.lines(f"/datasets/{id}/export", format=format, **filter)
+
+    def stats(self, id: str, *, scorer: str | None = None) -> dict[str, Any]:
+        """Histograms of scores and margins by one scorer, the first one unless named."""
+        found: dict[str, Any] = self.http.get(f"/datasets/{id}/stats", scorer=scorer)
+        return found
+
+    def download(self, id: str, *, format: str = "trl", **filter: Any) -> Iterator[bytes]:
+        """The bytes of an export in any form; filters: split, verdict."""
+        return self.http.chunks(f"/datasets/{id}/export", format=format, **filter)
+
+    def card(self, id: str) -> str:
+        """The dataset card, as Markdown with a head of YAML."""
+        return b"".join(self.http.chunks(f"/datasets/{id}/card")).decode()
+
+    def push(self, id: str, body: Mapping[str, Any]) -> Push:
+        """Send the kept pairs to the hub; the body is that of POST /datasets/{id}/push."""
+        return Push.model_validate(self.http.post(f"/datasets/{id}/push", body))
+
+    def pushes(self, id: str) -> Iterator[Push]:
+        """Pushes of a dataset, newest first."""
+        return map(Push.model_validate, self.http.pages(f"/datasets/{id}/pushes", limit=100))
 
     def follow(self, id: str, *, since: str | None = None) -> Iterator[Event | End]:
         """Live events until the end."""
         return follow(self.http, f"/datasets/{id}/events", since=since)
+
+
+@dataclass(frozen=True)
+class Files:
+    """`/files`."""
+
+    http: Http
+
+    def upload(self, file: Path, *, purpose: str, format: str | None = None) -> File:
+        """Upload prompts or pairs; left out, the format is parquet for a file of that name, else jsonl."""
+        fields = {"purpose": purpose} | ({"format": format} if format else {})
+        return File.model_validate(self.http.upload("/files", fields, file))
+
+    def get(self, id: str) -> File:
+        """One file."""
+        return File.model_validate(self.http.get(f"/files/{id}"))
+
+    def all(self) -> Iterator[File]:
+        """Every file, newest first."""
+        return map(File.model_validate, self.http.pages("/files", limit=100))
+
+    def delete(self, id: str) -> File:
+        """Delete a file that no dataset in progress needs."""
+        return File.model_validate(self.http.delete(f"/files/{id}"))
 
 
 @dataclass(frozen=True)

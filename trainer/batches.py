@@ -3,7 +3,7 @@
 Attention is causal, so a padded position is never looked at by a real one and no attention mask is needed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainer.encoded_pair import EncodedPair
 from trainer.encoding import Ids
-from trainer.pairs import EncodedPair
+from trainer.spool import Spool
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,23 @@ def micro_batches(
     return [collate(cut, pad=pad, reference=reference, number=number) for number, cut in enumerate(cuts)]
 
 
+def measured(spool: Spool, *, size: int, pad: int, share: tuple[int, int]) -> Iterator[MicroBatch]:
+    """The same of a whole spool, one by one; `share` is (rank, world size): every so-manieth micro-batch is made."""
+    order = np.argsort(spool.lengths(), kind="stable")
+    for number in range(share[0], -(-len(order) // size), share[1]):
+        places = order[number * size : (number + 1) * size]
+        yield collate([spool[int(place)] for place in places], pad=pad, number=number)
+
+
 def collate(
     pairs: Sequence[EncodedPair], *, pad: int, reference: Reference | None = None, number: int = 0
 ) -> MicroBatch:
-    """One micro-batch. Reference log-probs are zero where none are given."""
+    """One micro-batch. Reference log-probs are those of the pairs where no others are given."""
     whole = [pair for pair in pairs if pair.rejected is not None]
     anchors = [pair for pair in pairs if pair.rejected is None]
     rows = [(pair.prompt, pair.chosen) for pair in [*whole, *anchors]]
     rows += [(pair.prompt, pair.rejected) for pair in whole if pair.rejected is not None]
-    known = [reference[pair.id] if reference else (0.0, 0.0) for pair in whole]
+    known = [reference[pair.id] if reference else pair.reference for pair in whole]
     scores = [(pair.score_chosen, pair.score_rejected) for pair in whole]
     return MicroBatch(
         **_rectangle(rows, pad),

@@ -1,6 +1,6 @@
 """The steps of a run, from where it stands to its end or a pause."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Event
@@ -10,12 +10,13 @@ from core.seeds import derive_seed
 from core.states import RunState
 from trainer import checkpoint
 from trainer.attempt import Attempt
-from trainer.batches import MicroBatch, Reference, micro_batches
+from trainer.batches import MicroBatch, measured, micro_batches
+from trainer.encoded_pair import EncodedPair
 from trainer.metrics import Counted, finite, means
 from trainer.optimizer import learning_rate, set_rate
 from trainer.order import Order
 from trainer.pace import Pace
-from trainer.pairs import EncodedPair, TrainingPairs
+from trainer.pairs import TrainingPairs
 from trainer.record import StepReport, report
 from trainer.step import Stepper
 
@@ -39,7 +40,6 @@ class Course:
     stepper: Stepper
     order: Order
     pairs: TrainingPairs
-    reference: Reference
     leaving: Event
     pace: Pace = field(default_factory=Pace)
 
@@ -77,13 +77,14 @@ class Course:
     def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
         """This process's share of the micro-batches."""
         size, world = self.attempt.config.training.micro_batch_size, self.attempt.world
-        cut = micro_batches(pairs, size=size, pad=self.stepper.student.pad, reference=self.reference)
+        cut = micro_batches(pairs, size=size, pad=self.stepper.student.pad)
         return cut[world.rank :: world.size]
 
-    def _means(self, sums: list[float], pairs: Sequence[EncodedPair]) -> Values:
-        whole = [pair for pair in pairs if pair.rejected is not None]
-        tokens = sum(pair.tokens for pair in pairs)
-        values = means(sums, Counted(len(whole), len(pairs), tokens), sft_weight=self.stepper.objective.sft_weight)
+    def _means(self, sums: list[float], pairs: Iterable[EncodedPair]) -> Values:
+        whole = examples = tokens = 0
+        for pair in pairs:
+            whole, examples, tokens = whole + (pair.rejected is not None), examples + 1, tokens + pair.tokens
+        values = means(sums, Counted(whole, examples, tokens), sft_weight=self.stepper.objective.sft_weight)
         return values | {"tokens": tokens, "missing_score_rate": self.pairs.missing_score_rate}
 
     def _checked(self, step: int, values: Values) -> Values:
@@ -96,12 +97,14 @@ class Course:
         return values
 
     def _validate(self) -> Values:
-        sums = self.stepper.measure(self._mine(self.pairs.validation)).tolist()
+        world, size = self.attempt.world, self.attempt.config.training.micro_batch_size
+        pad, share = self.stepper.student.pad, (world.rank, world.size)
+        sums = self.stepper.measure(measured(self.pairs.validation, size=size, pad=pad, share=share)).tolist()
         return self._means(sums, self.pairs.validation)
 
     def _tell(self, step: int, values: Values | None) -> Signal:
         """Tell the ledger, and every process what it answered."""
-        ends = self.order.ends_epoch(step) and bool(self.pairs.validation)
+        ends = self.order.ends_epoch(step) and len(self.pairs.validation) > 0
         validation = self._validate() if ends else None
         self.pace.tick()
         signal = Signal.go

@@ -12,7 +12,9 @@ import numpy as np
 
 from core.configs.run import RunConfig
 from core.errors import BadInput
+from trainer.encoded_pair import EncodedPair
 from trainer.encoding import ChatEncoder, Ids, Messages
+from trainer.spool import Spool
 
 
 class PairRow(Protocol):
@@ -26,37 +28,6 @@ class PairRow(Protocol):
     score_rejected: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedPair:
-    """One pair in tokens; scores are NaN when missing.
-
-    An anchor has no rejected answer (its draft and revision were one text) and serves the SFT term alone.
-    """
-
-    id: str
-    prompt: Ids
-    chosen: Ids
-    rejected: Ids | None
-    score_chosen: float
-    score_rejected: float
-
-    @property
-    def length(self) -> int:
-        """Tokens of the longer row."""
-        return len(self.prompt) + max(len(self.chosen), 0 if self.rejected is None else len(self.rejected))
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of its rows together."""
-        rejected = 0 if self.rejected is None else len(self.prompt) + len(self.rejected)
-        return len(self.prompt) + len(self.chosen) + rejected
-
-    @property
-    def scored(self) -> bool:
-        """Whether both scores are there."""
-        return not math.isnan(self.score_chosen - self.score_rejected)
-
-
 @dataclass
 class Intake:
     """Takes pairs in: encodes, refuses and counts. The hash covers every pair that was offered, in order."""
@@ -66,9 +37,9 @@ class Intake:
     counts: Counter[str] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)
 
-    def take(self, rows: Iterable[PairRow], *, split: str, anchors: bool = False) -> list[EncodedPair]:
+    def take(self, rows: Iterable[PairRow], *, split: str, anchors: bool = False) -> Iterator[EncodedPair]:
         """The pairs that are trained on. An answer that would be cut by `max_length` is refused, and counted."""
-        return [pair for row in rows if (pair := self._one(row, split, anchors)) is not None]
+        return (pair for row in rows if (pair := self._one(row, split, anchors)) is not None)
 
     def _one(self, row: PairRow, split: str, anchor: bool) -> EncodedPair | None:
         self._hash(row, split)
@@ -106,14 +77,10 @@ class Intake:
 class TrainingPairs:
     """Everything a run is trained and validated on."""
 
-    train: list[EncodedPair]
-    validation: list[EncodedPair]
+    train: Spool
+    validation: Spool
     counts: dict[str, int]
     data_hash: str
-
-    def all(self) -> Iterator[EncodedPair]:
-        """The pairs of both splits, anchors apart."""
-        return (pair for pair in [*self.train, *self.validation] if pair.rejected is not None)
 
     @property
     def missing_score_rate(self) -> float:
@@ -121,10 +88,10 @@ class TrainingPairs:
         return self.counts.get("train_score_missing", 0) / max(1, self.counts.get("train_offered", 0))
 
 
-def settle(intake: Intake, train: list[EncodedPair], validation: list[EncodedPair]) -> TrainingPairs:
+def settle(intake: Intake, train: Spool, validation: Spool) -> TrainingPairs:
     """Close the intake. Raises BadInput when no pair is left to train on, with what became of those offered."""
     counts = dict(sorted(intake.counts.items()))
-    if not any(pair.rejected is not None for pair in train):
+    if not train.paired().any():
         told = ", ".join(f"{name}: {number}" for name, number in counts.items()) or "none offered"
         raise BadInput(
             f"No pair of the dataset's training split is left to train on ({told}). Raise training.max_length above "
@@ -135,6 +102,7 @@ def settle(intake: Intake, train: list[EncodedPair], validation: list[EncodedPai
 
 def score_scale(pairs: Iterable[EncodedPair]) -> float:
     """The standard deviation of s_w - s_l over scored pairs; 1 where it is zero or there are fewer than two."""
-    differences = [p.score_chosen - p.score_rejected for p in pairs if p.rejected is not None and p.scored]
+    scored = (p.score_chosen - p.score_rejected for p in pairs if p.rejected is not None and p.scored)
+    differences = np.fromiter(scored, np.float64)
     spread = float(np.std(differences, ddof=1)) if len(differences) > 1 else 0.0
     return spread if spread > 0 else 1.0

@@ -5,7 +5,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core import models
@@ -13,46 +15,76 @@ from core.database import transaction
 from core.queries import reference_log_probs
 from trainer.attempt import Attempt
 from trainer.batches import MicroBatch, Reference, collate
+from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
-from trainer.pairs import EncodedPair
+from trainer.pairs import TrainingPairs
+from trainer.spool import Spool
 from trainer.step import mixed_precision
 from trainer.student import Student
 
 # Another way to encode is another fingerprint.
 ENCODING = "answers with end token in the chain's context; too long ones refused, none cut"
+LOOKED_UP = 1_000  # pairs in one question to the ledger
 ROUND = 16  # chunks of each process between two writes
 
 
 @dataclass(frozen=True)
 class Chunks:
-    """Pairs in chunks of fixed composition, so that a number does not depend on which pairs were known before."""
+    """Pairs in chunks of fixed composition, so that a number does not depend on which pairs were known before.
 
-    chunks: list[list[EncodedPair]]
+    `order` numbers the pairs of both splits, anchors apart, the shortest first; those of validation behind `border`.
+    """
+
+    pairs: TrainingPairs
+    order: NDArray[np.int64]
+    border: int
     size: int
 
-    def unknown(self, known: Reference) -> list[int]:
+    @property
+    def number(self) -> int:
+        """How many chunks there are."""
+        return -(-len(self.order) // self.size)
+
+    def places(self, number: int) -> list[tuple[Spool, int]]:
+        """Where the pairs of a chunk are."""
+        found = self.order[number * self.size : (number + 1) * self.size].tolist()
+        train, validation = self.pairs.train, self.pairs.validation
+        return [(train, place) if place < self.border else (validation, place - self.border) for place in found]
+
+    def read(self, number: int) -> list[EncodedPair]:
+        """The pairs of a chunk."""
+        return [spool[place] for spool, place in self.places(number)]
+
+    def unknown(self) -> NDArray[np.int64]:
         """Chunks with a pair that has no log-probs yet."""
-        return [i for i, chunk in enumerate(self.chunks) if any(pair.id not in known for pair in chunk)]
+        lacking = np.concatenate([self.pairs.train.unknown(), self.pairs.validation.unknown()])
+        return np.unique(np.flatnonzero(lacking[self.order]) // self.size)
 
 
-def reference_log_probs_of(attempt: Attempt, student: Student, pairs: Sequence[EncodedPair]) -> Reference:
-    """Pair id -> log-probs of chosen and rejected (nats) under `student`, those of earlier runs reused."""
+def refer(attempt: Attempt, student: Student, pairs: TrainingPairs) -> None:
+    """Note on every pair its log-probs (nats) under `student`; those of earlier runs are reused."""
     print_ = fingerprint(attempt, student)
-    known = _known(attempt, print_)
+    for spool in (pairs.train, pairs.validation):
+        for start in range(0, len(spool), LOOKED_UP):
+            _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
     chunks = _cut(pairs, attempt.config.training.micro_batch_size)
-    todo = _agreed(attempt, chunks, known)
+    todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
     for start in range(0, len(todo), stride):
         found = _compute(attempt, student, chunks, todo[start : start + stride])
-        done = len(chunks.chunks) - len(todo) + min(start + stride, len(todo))
+        done = chunks.number - len(todo) + min(start + stride, len(todo))
         if attempt.world.leads:
-            _store(attempt, print_, found, {"done": done, "total": len(chunks.chunks)})
+            _store(attempt, print_, found, {"done": done, "total": chunks.number})
     attempt.world.agree(1)  # the others read what rank 0 has written
-    known = _known(attempt, print_)
+    new = 0
+    for number in todo:
+        places = chunks.places(number)
+        new += len(places)
+        for spool in (pairs.train, pairs.validation):
+            _look_up(print_, spool, [place for owner, place in places if owner is spool])
     if attempt.world.leads:
-        new = sum(len(chunks.chunks[i]) for i in todo)
-        attempt.record.note({"reference": {"fingerprint": print_, "computed": new, "reused": len(pairs) - new}})
-    return {pair.id: known[pair.id] for pair in pairs}
+        told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
+        attempt.record.note({"reference": told})
 
 
 def fingerprint(attempt: Attempt, student: Student) -> str:
@@ -62,20 +94,24 @@ def fingerprint(attempt: Attempt, student: Student) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def _known(attempt: Attempt, print_: str) -> Reference:
+def _look_up(print_: str, spool: Spool, places: Sequence[int]) -> None:
+    """Note what the ledger knows of these pairs."""
     with transaction() as session:
-        return reference_log_probs.of_dataset(session, attempt.record.claim.dataset_id, print_)
+        known = reference_log_probs.of_pairs(session, spool.ids(places), print_)
+    spool.refer(places, known)
 
 
-def _cut(pairs: Sequence[EncodedPair], size: int) -> Chunks:
-    ordered = sorted(pairs, key=lambda pair: pair.length)
-    return Chunks([ordered[start : start + size] for start in range(0, len(ordered), size)], size)
+def _cut(pairs: TrainingPairs, size: int) -> Chunks:
+    both = (pairs.train, pairs.validation)
+    lengths, whole = (np.concatenate([of(spool) for spool in both]) for of in (Spool.lengths, Spool.paired))
+    places = np.flatnonzero(whole)
+    return Chunks(pairs, places[np.argsort(lengths[places], kind="stable")], len(pairs.train), size)
 
 
-def _agreed(attempt: Attempt, chunks: Chunks, known: Reference) -> list[int]:
+def _agreed(attempt: Attempt, chunks: Chunks) -> list[int]:
     """The chunks to compute, the same list in every process."""
-    wanted = torch.zeros(len(chunks.chunks), device=attempt.world.device)
-    wanted[chunks.unknown(known)] = 1
+    wanted = torch.zeros(chunks.number, device=attempt.world.device)
+    wanted[torch.from_numpy(chunks.unknown())] = 1
     return [int(i) for i in attempt.world.add_up(wanted).nonzero().flatten().tolist()]
 
 
@@ -87,13 +123,13 @@ def _compute(attempt: Attempt, student: Student, chunks: Chunks, numbers: Sequen
     table = torch.zeros(len(numbers), 2, chunks.size, device=world.device)
     for place, number in enumerate(numbers):
         if place % world.size == world.rank:
-            batch = collate(chunks.chunks[number], pad=student.pad).to(world.device)
+            batch = collate(chunks.read(number), pad=student.pad).to(world.device)
             table[place, :, : batch.pairs] = _chunk(student, batch)
     values = world.add_up(table).tolist()
     return {
         pair.id: (chosen, rejected)
         for number, row in zip(numbers, values, strict=True)
-        for pair, chosen, rejected in zip(chunks.chunks[number], *row, strict=False)
+        for pair, chosen, rejected in zip(chunks.read(number), *row, strict=False)
     }
 
 

@@ -1,5 +1,6 @@
 """One run from its claim to its tuned model."""
 
+from itertools import chain
 from threading import Event
 from typing import Any
 
@@ -21,7 +22,8 @@ from trainer.objective import Objective, objective
 from trainer.optimizer import adamw
 from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
-from trainer.reference import reference_log_probs_of
+from trainer.reference import refer
+from trainer.spool import spooled
 from trainer.step import Stepper
 from trainer.student import Student
 from trainer.world import take_threads
@@ -36,7 +38,8 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
-    reference = reference_log_probs_of(attempt, base, list(pairs.all())) if facts.needs_reference else {}
+    if facts.needs_reference:
+        refer(attempt, base, pairs)
     learner = student.with_adapter(base, attempt.config.training)
     goal = objective(attempt.config, pairs)
     optimizer = adamw(learner.trained(), attempt.config.training)
@@ -46,7 +49,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
         checkpoint.clear_leftovers(attempt)
         _begin(attempt, order, start, _facts(attempt, learner, pairs, goal))
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    finished = Course(attempt, stepper, order, pairs, reference, leaving).run(start)
+    finished = Course(attempt, stepper, order, pairs, leaving).run(start)
     if finished and attempt.world.leads:
         artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
     return finished
@@ -57,10 +60,12 @@ def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
     dataset, config = attempt.record.claim.dataset_id, attempt.config
     intake = Intake(chat_encoder(base.tokenizer, base.end_tokens), config)
     with transaction() as session:
-        train = intake.take(pair_queries.for_training(session, dataset, "train"), split="train")
+        rows = intake.take(pair_queries.for_training(session, dataset, "train"), split="train")
         if config.training.anchors:
-            train += intake.take(pair_queries.anchors(session, dataset), split="train", anchors=True)
-        validation = intake.take(pair_queries.for_training(session, dataset, "validation"), split="validation")
+            rows = chain(rows, intake.take(pair_queries.anchors(session, dataset), split="train", anchors=True))
+        train = spooled(rows, attempt.folder)
+        tests = intake.take(pair_queries.for_training(session, dataset, "validation"), split="validation")
+        validation = spooled(tests, attempt.folder)
         before = runs.of_claim(session, attempt.record.claim).facts.get("data_hash")
     pairs = settle(intake, train, validation)
     if before not in (None, pairs.data_hash):

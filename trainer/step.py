@@ -1,6 +1,6 @@
 """One optimizer step: forward and backward over its micro-batches, one clipped update."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class Stepper:
         return torch.cat([self.world.add_up(sums), norm.reshape(1)])
 
     @torch.no_grad()
-    def measure(self, batches: Sequence[MicroBatch]) -> Tensor:
+    def measure(self, batches: Iterable[MicroBatch]) -> Tensor:
         """The sums [len(SUMS)] of all processes without an update."""
         self.student.model.eval()
         sums = torch.zeros(len(SUMS), device=self.world.device)

@@ -16,10 +16,11 @@ from core.queries import budgets, pipeline, secrets, shards
 from core.settings import settings
 from core.states import Queue
 from workers import advance, give_up, workbench
+from workers.chain import Identity
 from workers.lease import Beats, Lease
 from workers.persist import persist
 from workers.places import Places
-from workers.plan import Plan, plan, uses_cache
+from workers.plan import Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
 from workers.teachers import load_teacher
 from workers.teachers.identity import identify
@@ -69,6 +70,12 @@ class GeneratingDesk:
         return self._loaded.teacher.key if self._loaded else None
 
     @property
+    def _known(self) -> "tuple[Loaded, Identity] | None":
+        if self._teacher is None or self._loaded is None:
+            return None
+        return self._loaded, Identity(self._teacher.engine, self._teacher.fingerprint, self._teacher.template_hash)
+
+    @property
     def _tired(self) -> bool:
         return time.monotonic() - self._since > settings().turn_seconds
 
@@ -97,7 +104,7 @@ class GeneratingDesk:
         """
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
         try:
-            work = await asyncio.to_thread(_read_plan, claim)
+            work = await asyncio.to_thread(_read_plan, claim, self._known)
             if work.make:  # the cache may have it all
                 if not await self._turn(lease, work, stop):
                     self._beats.close(lease)
@@ -134,7 +141,7 @@ class GeneratingDesk:
         await asyncio.to_thread(self._device.give)
 
     async def _load(self, claim: Claim, work: Plan) -> None:
-        needed = _needed(claim, work)
+        needed = _needed(claim, work.teacher)
         if self._teacher is None or self._loaded != needed:
             await self._unload()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
@@ -172,11 +179,11 @@ class GeneratingDesk:
             claim = await asyncio.to_thread(self._claim, self.model, only=True)
             if claim is None:
                 return None
-            work = await asyncio.to_thread(_read_plan, claim)
+            work = await asyncio.to_thread(_read_plan, claim, self._known)
         except Unavailable as error:
             log.warning("database away", error=error.message)
             return None
-        if _needed(claim, work) != self._loaded:
+        if _needed(claim, work.teacher) != self._loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
@@ -211,7 +218,7 @@ class GeneratingDesk:
             await asyncio.to_thread(give_up.wait, lease.claim, error)
             return
         if isinstance(error, Refused):
-            await self._unload()
+            self._loaded = None  # the next shard gets another one; those that are in work end with this one
             await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
@@ -229,8 +236,8 @@ class Loaded:
     project_id: str | None
 
 
-def _needed(claim: Claim, work: Plan) -> Loaded:
-    return Loaded(work.teacher, claim.project_id if work.teacher.secret else None)
+def _needed(claim: Claim, teacher: ModelConfig) -> Loaded:
+    return Loaded(teacher, claim.project_id if teacher.secret else None)
 
 
 def _secret(claim: Claim, work: Plan) -> str | None:
@@ -241,10 +248,17 @@ def _secret(claim: Claim, work: Plan) -> str | None:
         return secrets.reveal(session, claim.project_id, work.teacher.secret)
 
 
-def _read_plan(claim: Claim) -> Plan:
-    """Who the teacher is is found out between two transactions: weights may be long to read."""
+def _read_plan(claim: Claim, known: tuple[Loaded, Identity] | None) -> Plan:
+    """Who the teacher is, is known of one that is loaded; else it is found out between two transactions.
+
+    Weights may be long to read.
+    """
     with transaction() as session:
         cached = uses_cache(session, claim)
-    identity = identify(cached.teacher) if cached is not None else None
+        if cached is None:
+            return plan(session, claim)
+        if known is not None and _needed(claim, to_load(cached.teacher)) == known[0]:
+            return plan(session, claim, identity=known[1])
+    identity = identify(cached.teacher)
     with transaction() as session:
         return plan(session, claim, identity=identity)

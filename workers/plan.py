@@ -92,20 +92,20 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
         spent = sum((Spent(*row[1:]) for row in new), Spent())
         shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
 
-    limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id))
+    limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id)) if asked.budget.limited else None
     early = scores_early(asked)
     make = [
         lambda teacher, drafted, ask=ask: run_chain(teacher, ask, drafted if early and not ask.known else None)
         for ask in asks
     ]
-    return Plan(_model(asked.teacher), make, store, ready, notebook.flush, notebook.kept, limits)
+    return Plan(to_load(asked.teacher), make, store, ready, notebook.flush, notebook.kept, limits)
 
 
 def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     frame = gathered.frame(session, claim.dataset_id)
     found = Growth(claim, frame, growth.unsettled(session, claim), identity)
     notebook = found.notebook
-    return Plan(_model(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
+    return Plan(to_load(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
 
 
 def scores_early(asked: DatasetConfig) -> bool:
@@ -114,7 +114,7 @@ def scores_early(asked: DatasetConfig) -> bool:
     return apart and asked.strategy == "self_critique"
 
 
-def _model(teacher: ModelConfig) -> ModelConfig:
+def to_load(teacher: ModelConfig) -> ModelConfig:
     """What has to be loaded for it: two teachers that differ in sampling alone are one."""
     return ModelConfig(engine=teacher.engine, model=teacher.model, base_url=teacher.base_url, secret=teacher.secret)
 
@@ -126,9 +126,7 @@ def _draft(row: AnyRow) -> dict[str, Turn]:
     return {"draft": Turn(row.draft, (), row.draft_finish, prompt_tokens=0, cached_tokens=0, counted=row.draft_tokens)}
 
 
-def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits | None:
-    if not asked.budget.limited:
-        return None
+def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits:
     prompt = max((len(str(ask.cues[0].messages).encode()) for ask in asks), default=0)
     rubric = max((len(one.instruction.encode()) for one in rubrics.values() if one is not None), default=0)
     chain = bound.largest([bound.of_chain(ask, str(asked.teacher.model)) for ask in asks])

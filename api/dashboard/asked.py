@@ -69,9 +69,18 @@ def body_of(fields: Fields) -> dict[str, Any]:
     answer(body, fields, [*made, *chosen, *first, *rest])
     reward = fields.get("reward").strip()
     if reward:
-        kind, _, rule = reward.partition(":")
-        put(body, "dataset.reward", {"kind": "rule", "rule": rule} if kind == "rule" else {"model": reward})
+        put(body, "dataset.reward", _scorer(reward))
     return body
+
+
+def _scorer(text: str) -> dict[str, str]:
+    """`rule:<name>`, `judge:<model>` (or `judge:` for the default model), else the name of a classifier."""
+    kind, _, name = text.partition(":")
+    if kind == "rule":
+        return {"kind": "rule", "rule": name}
+    if kind == "judge":
+        return {"kind": "judge"} | ({"model": name} if name else {})
+    return {"model": text}
 
 
 def filters_of(fields: Fields) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The pages of datasets: the list, one with its funnel, charts and pairs, and the buttons."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ from api.routes.dataset_pairs import funnel_of
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
 from core.errors import NotFound
-from core.queries import chains, datasets, distillations, events, prompts, stages
+from core.queries import chains, datasets, distillations, events, prompts, scorers, stages
 from core.queries.progress import progress_of
 from core.tables import Dataset
 
@@ -76,7 +76,7 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
             gates=gates(id, funnel_of(session, row, progress, counts)),
             stages=stage_bars(dataset, stages.of_dataset(session, id)),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
-            failures=chains.failures(session, id, limit=FAILURES),
+            failures=chains.failures(session, id, limit=FAILURES) if dataset.request_counts.failed else [],
             quarantined=prompts.quarantined(session, id)[:FAILURES],
             distillation=distillations.of_dataset(session, id),
             exports=export_links(curl, id),
@@ -89,11 +89,11 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
 
 
 @router.get("/{id}/charts.json")
-def read_charts(id: str, caller: Looker) -> JSONResponse:
-    """Scores, margins and lengths, for the charts."""
+def read_charts(id: str, caller: Looker, scorer: Annotated[str | None, Query(max_length=600)] = None) -> JSONResponse:
+    """Scores by one of the scorers, margins and lengths, for the charts."""
     with transaction() as session:
         datasets.get(session, caller.project_id, id)
-        return JSONResponse(charts(session, id))
+        return JSONResponse(charts(session, id, scorers.named(session, id, scorer, param="scorer")))
 
 
 @router.post("/{id}/{action}")

@@ -16,7 +16,6 @@ TITLES = {
     "sift": ("Filter as a whole", "pairs"),
     "push": ("Push to the hub", "parts"),
 }
-ALWAYS = ("generate", "score", "pair")
 
 
 @dataclass(frozen=True)
@@ -36,17 +35,26 @@ class StageBar:
 
 
 def stage_bars(dataset: DatasetObject, rows: Sequence[AnyRow]) -> list[StageBar]:
-    """The stages every dataset has, and those that were asked for; `rows` as `core.queries.stages` gives them."""
+    """The stages that a dataset has, begun or not; `rows` as `core.queries.stages` gives them."""
     found = {row.stage: row for row in rows}
-    return [_bar(name, dataset, found.get(name)) for name in TITLES if name in ALWAYS or name in found]
+    coming = _coming(dataset)
+    bars = [_bar(name, dataset, found.get(name), coming.get(name, 0)) for name in TITLES]
+    return [bar for bar in bars if bar.counts.total]
 
 
-def _bar(name: str, dataset: DatasetObject, row: AnyRow | None) -> StageBar:
+def _coming(dataset: DatasetObject) -> dict[str, int]:
+    """Rows of each stage that are expected while it is under way; imported pairs are read, not generated."""
+    if dataset.status in ENDED:
+        return {}
+    expected = {name: stage.total for name, stage in dataset.stages.items()}
+    if dataset.config.pairs is not None:
+        expected["gather"] = expected.pop("generate", 0)
+    return expected | {"score": expected.get("score", 0) * len(dataset.config.reward)}
+
+
+def _bar(name: str, dataset: DatasetObject, row: AnyRow | None, coming: int) -> StageBar:
     total, completed, failed = (int(row.total), int(row.completed), int(row.failed)) if row else (0, 0, 0)
-    if name in ALWAYS and dataset.status not in ENDED:
-        scorers = len(dataset.config.reward) if name == "score" else 1
-        total = max(total, dataset.stages[name].total * scorers)
     seconds = float(row.seconds) if row is not None and row.seconds is not None else None
-    counts = {"total": max(total, completed + failed), "completed": completed, "failed": failed}
+    counts = {"total": max(total, coming, completed + failed), "completed": completed, "failed": failed}
     left = remaining(counts, seconds) if dataset.status == "in_progress" else None
     return StageBar(*TITLES[name], Counts.model_validate(counts), left)

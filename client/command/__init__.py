@@ -6,7 +6,7 @@ import stamina
 import typer
 from stamina.instrumentation import RetryDetails
 
-from client.command import behaviors, cache, datasets, distill, keys, models, pairs, runs, secrets, stack, tail
+from client.command import behaviors, cache, datasets, distill, files, keys, models, pairs, runs, secrets, stack, tail
 from client.command.context import Options, Url, UseKey
 from client.errors import ApiError, BurnishClientError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(files.app, name="files")
 app.add_typer(runs.app, name="runs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(behaviors.app, name="behaviors")

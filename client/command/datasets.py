@@ -14,7 +14,9 @@ from client.command.watch import watch
 from client.models import Dataset, Interval, Scorer
 
 Behavior = Annotated[list[str] | None, typer.Argument(help="Names of behaviors.")]
-app = typer.Typer(help="Datasets: estimate, preview, create, list, show, cancel, pause, resume.", no_args_is_help=True)
+app = typer.Typer(
+    help="Datasets: estimate, preview, create, import, list, show, push, cancel, pause, resume.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -87,7 +89,8 @@ def estimate(
         as_json(found)
         return
     ground = f"{found.measured_chains} chains of this teacher" if found.basis == "measured" else "what may be sampled"
-    shown = [("chains", found.chains), ("based on", ground)]
+    asked = f"{found.chains}, {found.judge_calls} questions to judges" if found.judge_calls else str(found.chains)
+    shown = [("chains", asked), ("based on", ground)]
     named = [("prompt tokens", found.prompt_tokens), ("sampled tokens", found.sampled_tokens)]
     named += [(name, one) for name, one in (("seconds", found.seconds), ("usd", found.usd)) if one is not None]
     shown += [(name, _interval(one)) for name, one in named]
@@ -117,6 +120,65 @@ def preview(
     if made.status != "completed":
         typer.echo(f"{made.id} is {made.status}: {made.error or 'see its failures'}", err=True)
         raise typer.Exit(1)
+
+
+@app.command("import")
+def import_pairs(
+    context: typer.Context,
+    pairs: Annotated[Path, typer.Argument(help="A file of pairs.", exists=True, dir_okay=False)],
+    format: Annotated[str | None, typer.Option(help="trl, openai, jsonl or parquet; left out: by the name.")] = None,
+    set: Set = None,
+    wait: Wait = True,
+    json: AsJson = False,
+) -> None:
+    """Upload a file of pairs and make a dataset of it; status 1 when it does not complete."""
+    with server(context) as burnish:
+        uploaded = burnish.files.upload(pairs, purpose="pairs", format=format)
+        made = burnish.datasets.import_pairs(lay_over({"file": uploaded.id}, set or []))
+        if wait:
+            watch(burnish, made.id, quiet=json)
+            made = burnish.datasets.get(made.id)
+        tell(made, json=json)
+    if wait and made.status != "completed":
+        raise typer.Exit(1)
+
+
+@app.command("card")
+def card(context: typer.Context, id: str) -> None:
+    """The dataset card, as Markdown."""
+    with server(context) as burnish:
+        typer.echo(burnish.datasets.card(id), nl=False)
+
+
+@app.command("push")
+def push(
+    context: typer.Context,
+    id: str,
+    repo: Annotated[str, typer.Argument(help="Where to: owner/name.")],
+    secret: Annotated[str | None, typer.Option(help="The secret that holds the hub's token.")] = None,
+    set: Set = None,
+    json: AsJson = False,
+) -> None:
+    """Send the kept pairs and their card to the Hugging Face hub; `burnish datasets pushes` tells what became of it."""
+    asked = lay_over({"repo": repo} | ({"secret": secret} if secret else {}), set or [])
+    with server(context) as burnish:
+        made = burnish.datasets.push(id, asked)
+    if json:
+        as_json(made)
+    else:
+        fields(made.id, [("repo", made.repo), ("status", made.status)])
+
+
+@app.command("pushes")
+def pushes(context: typer.Context, id: str, json: AsJson = False) -> None:
+    """Pushes of a dataset, newest first."""
+    with server(context) as burnish:
+        rows = list(burnish.datasets.pushes(id))
+    if json:
+        as_json(rows)
+    else:
+        columns = ("id", "repo", "status", "url", "error")
+        table("Pushes", columns, ((row.id, row.repo, row.status, row.url, row.error) for row in rows))
 
 
 def _body(behavior: list[str] | None, file: Path | None, set: list[str] | None) -> dict[str, Any]:

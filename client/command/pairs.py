@@ -1,5 +1,6 @@
 """`burnish pairs`, `burnish review` and `burnish export`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -75,19 +76,20 @@ def tell(row: Pair) -> None:
 def export(
     context: typer.Context,
     dataset: str,
-    format: Annotated[str, typer.Option(help="trl or jsonl.")] = "trl",
+    format: Annotated[str, typer.Option(help="trl, openai, parquet or jsonl.")] = "trl",
     split: Split = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; left out: standard output.")] = None,
 ) -> None:
-    """Pairs as lines of JSON, streamed."""
+    """Pairs as lines of JSON or as parquet, streamed."""
     with server(context) as burnish:
-        lines = burnish.datasets.export(dataset, format=format, split=split)
+        chunks = burnish.datasets.download(dataset, format=format, split=split)
         if output is None:
-            for line in lines:
-                typer.echo(line)
+            for chunk in chunks:
+                sys.stdout.buffer.write(chunk)
+            sys.stdout.flush()
             return
         partial = output.with_name(output.name + ".partial")
-        with partial.open("w", encoding="utf-8") as file:
-            number = sum(1 for line in lines if file.write(line + "\n"))
+        with partial.open("wb") as file:
+            size = sum(map(file.write, chunks))
         partial.replace(output)
-    typer.echo(f"{number} pairs in {output}", err=True)
+    typer.echo(f"{size:,} bytes in {output}", err=True)

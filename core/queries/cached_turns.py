@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ARRAY, LargeBinary, any_, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,8 @@ def find(session: Session, project_id: str, keys: Sequence[bytes]) -> dict[bytes
     """The turns of these keys that are there; their use is noted."""
     if not keys:
         return {}
-    found = session.scalars(select(CachedTurn).where(CachedTurn.project_id == project_id, CachedTurn.key.in_(keys)))
+    wanted = CachedTurn.key == any_(literal(list(keys), ARRAY(LargeBinary)))  # one parameter for any number of keys
+    found = session.scalars(select(CachedTurn).where(CachedTurn.project_id == project_id, wanted))
     return {row.key: row for row in found}
 
 

@@ -126,6 +126,8 @@ def advance(session: Session, id: str) -> bool:
     """End a dataset whose shards have all ended; True when it ended now."""
     making = parents.of_dataset(id) & (Shard.stage != str(Stage.push))  # a push changes nothing in it
     busy = select(Shard.id).where(making, Shard.state.in_(parents.OPEN)).limit(1)
+    if session.scalar(busy) is not None:  # most often, and the row need not be read and locked to see it
+        return False
     dataset = session.scalars(select(Dataset).where(Dataset.id == id).with_for_update()).one()
     if dataset.state != DatasetState.in_progress or session.scalar(busy) is not None:
         return False

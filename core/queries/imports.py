@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
@@ -13,6 +13,7 @@ from core.ids import new_id
 from core.layout import lay_out_held_out
 from core.ledger import Claim
 from core.queries import events, pipeline, prompts, scorers, shards
+from core.queries.copying import copy_in, draw_ids
 from core.queries.moves import move
 from core.states import DatasetState, Stage
 from core.tables import Behavior, Chain, Dataset, File, Prompt, Score, Shard
@@ -90,16 +91,12 @@ def store(session: Session, claim: Claim, lines: Sequence[Line]) -> None:
     if session.scalar(there) is not None:
         return
     owner = {"dataset_id": claim.dataset_id}
-    prompt_ids = session.scalars(
-        insert(Prompt).returning(Prompt.id, sort_by_parameter_order=True), [line.prompt | owner for line in lines]
-    )
-    chains = [
-        line.chain | owner | {"prompt_id": id, "token": claim.token, "attempt": claim.attempts}
-        for line, id in zip(lines, prompt_ids, strict=True)
-    ]
-    chain_ids = session.scalars(insert(Chain).returning(Chain.id, sort_by_parameter_order=True), chains)
-    scores = [row | {"chain_id": id} for line, id in zip(lines, chain_ids, strict=True) for row in line.scores]
-    if scores:
-        session.execute(insert(Score), scores)
+    written = {"token": claim.token, "attempt": claim.attempts}
+    prompt_ids, chain_ids = (draw_ids(session, table, len(lines)) for table in (Prompt, Chain))
+    whole = list(zip(lines, prompt_ids, chain_ids, strict=True))
+    copy_in(session, Prompt, [line.prompt | owner | {"id": prompt_id} for line, prompt_id, _ in whole])
+    chains = [line.chain | owner | written | {"id": id, "prompt_id": prompt_id} for line, prompt_id, id in whole]
+    copy_in(session, Chain, chains)
+    copy_in(session, Score, [row | {"chain_id": id} for line, _, id in whole for row in line.scores])
     shards.guard(session, claim, completed=len(lines))
     pipeline.imported(session, claim, first=first, last=last)

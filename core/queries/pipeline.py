@@ -3,15 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
+from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig
 from core.ledger import DRAFT, Claim
 from core.queries import chains, evaluations, growth, parents, shards
 from core.states import ShardState, Stage
 from core.tables import Dataset, Run, Shard
+
+REWARDS = TypeAdapter(list[RewardConfig])  # a config may hold a million prompts beside them
 
 
 def finish(session: Session, claim: Claim) -> None:
@@ -94,8 +98,8 @@ def imported(session: Session, claim: Claim, *, first: int, last: int) -> None:
 
 
 def _scorers(session: Session, claim: Claim) -> list[str]:
-    frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
-    return [reward.scorer for reward in DatasetConfig.model_validate(frozen).reward]
+    asked = session.scalars(select(Dataset.config["reward"]).where(Dataset.id == claim.dataset_id)).one()
+    return [reward.scorer for reward in REWARDS.validate_python(asked)]
 
 
 def _scored(session: Session, claim: Claim) -> Claim | None:

@@ -1,25 +1,21 @@
 """Statements about log-probs under a reference."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.tables import Pair, ReferenceLogProb
+from core.tables import ReferenceLogProb
 
 BATCH = 5_000
 
 
-def of_dataset(session: Session, dataset_id: str, fingerprint: str) -> dict[str, tuple[float, float]]:
-    """Pair id -> log-probs of chosen and rejected, for the pairs of a dataset that have been computed."""
-    statement = (
-        select(ReferenceLogProb.pair_id, ReferenceLogProb.chosen, ReferenceLogProb.rejected)
-        .join(Pair, Pair.id == ReferenceLogProb.pair_id)
-        .where(Pair.dataset_id == dataset_id, ReferenceLogProb.fingerprint == fingerprint)
-        .execution_options(yield_per=BATCH)
-    )
-    return {pair_id: (chosen, rejected) for pair_id, chosen, rejected in session.execute(statement)}
+def of_pairs(session: Session, ids: Sequence[str], fingerprint: str) -> dict[str, tuple[float, float]]:
+    """Pair id -> log-probs of chosen and rejected, for those of the pairs that have been computed."""
+    columns = (ReferenceLogProb.pair_id, ReferenceLogProb.chosen, ReferenceLogProb.rejected)
+    mine = ReferenceLogProb.pair_id.in_(ids) & (ReferenceLogProb.fingerprint == fingerprint)
+    return {pair_id: (chosen, rejected) for pair_id, chosen, rejected in session.execute(select(*columns).where(mine))}
 
 
 def store(session: Session, fingerprint: str, values: Mapping[str, tuple[float, float]]) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import Interval, and_, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
@@ -64,19 +66,26 @@ def claim(
     putting them at risk. Returns None when there is none, or when a shard of a higher priority needs another model.
     """
     for preferred in ([model] if only else [model, None]) if model else [None]:
-        found = session.execute(_claim_statement(str(queue), owner, preferred, fresh=only)).one_or_none()
+        statement = _claim_statement(preferring=preferred is not None, fresh=only)
+        told = {"from_queue": str(queue), "by": owner, "lease": timedelta(seconds=settings().lease_seconds)}
+        found = session.execute(statement, told | ({"wanted": preferred} if preferred else {})).one_or_none()
         if found is not None:
             return as_claim(found)
     return None
 
 
-def _claim_statement(queue: str, owner: str, model: str | None, *, fresh: bool) -> Any:
-    claimable = (Shard.queue == queue, Shard.state == ShardState.queued, Shard.available_at <= func.clock_timestamp())
+@cache  # a worker claims again and again, and a statement takes longer to build than to run
+def _claim_statement(*, preferring: bool, fresh: bool) -> Any:
+    claimable = (
+        Shard.queue == bindparam("from_queue"),
+        Shard.state == ShardState.queued,
+        Shard.available_at <= func.clock_timestamp(),
+    )
     first = (Shard.priority.desc(), Shard.id)
     waiting = select(Shard.id).where(*claimable).order_by(*first).limit(1).with_for_update(skip_locked=True)
-    if model is not None:
+    if preferring:
         highest = select(Shard.priority).where(*claimable).order_by(*first).limit(1).scalar_subquery()
-        waiting = waiting.where(Shard.model == model, Shard.priority >= highest)
+        waiting = waiting.where(Shard.model == bindparam("wanted"), Shard.priority >= highest)
     if fresh:
         waiting = waiting.where(Shard.attempts == 0)
     return (
@@ -85,11 +94,11 @@ def _claim_statement(queue: str, owner: str, model: str | None, *, fresh: bool) 
         .values(
             state=str(ShardState.running),
             token=FENCING.next_value(),
-            owner=owner,
+            owner=bindparam("by"),
             attempts=Shard.attempts + 1,
             waiting=None,
             reserved=0,
-            lease_expires_at=func.clock_timestamp() + seconds(settings().lease_seconds),
+            lease_expires_at=func.clock_timestamp() + bindparam("lease", type_=Interval),
             started_at=func.coalesce(Shard.started_at, func.clock_timestamp()),
         )
         .returning(*CLAIM_COLUMNS)
@@ -104,7 +113,11 @@ def _mine(claim: Claim) -> ColumnElement[bool]:
 def _write(session: Session, claim: Claim, **columns: Any) -> None:
     statement = update(Shard).where(_mine(claim)).values(**columns).execution_options(synchronize_session=False)
     if not session.execute(statement).rowcount:  # type: ignore[attr-defined]
-        raise LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
+        raise _lost(claim)
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
 
 
 def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0, spent: Spent = NOTHING) -> None:
@@ -112,15 +125,27 @@ def guard(session: Session, claim: Claim, *, completed: int = 0, failed: int = 0
 
     Raises LeaseLost when the token is stale: roll back and stop.
     """
-    counters = {"completed": completed, "failed": failed} | asdict(spent)
-    _write(session, claim, **{name: getattr(Shard, name) + n for name, n in counters.items()})
+    counted = {"completed": completed, "failed": failed} | asdict(spent)
+    told = {f"more_{name}": number for name, number in counted.items()}
+    found = session.execute(_more(tuple(counted)), told | {"held": claim.shard_id, "under": claim.token})
+    if not found.rowcount:  # type: ignore[attr-defined]
+        raise _lost(claim)
+
+
+@cache  # as above: it goes with every micro-batch
+def _more(names: tuple[str, ...]) -> Any:
+    mine = and_(
+        Shard.id == bindparam("held"), Shard.token == bindparam("under"), Shard.state == str(ShardState.running)
+    )
+    counted = {name: getattr(Shard, name) + bindparam(f"more_{name}") for name in names}
+    return update(Shard).where(mine).values(**counted).execution_options(synchronize_session=False)
 
 
 def counted(session: Session, claim: Claim) -> tuple[int, int]:
     """(completed, failed) of the shard, which stays locked for this transaction. Raises LeaseLost."""
     found = session.execute(select(Shard.completed, Shard.failed).where(_mine(claim)).with_for_update()).one_or_none()
     if found is None:
-        raise LeaseLost(f"Shard {claim.shard_id} is no longer held under token {claim.token}.")
+        raise _lost(claim)
     return found.completed, found.failed
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 import yaml
+from pyarrow import parquet
 from typer.testing import CliRunner, Result
 
 from api.first_key import make_first_key
@@ -15,7 +16,7 @@ from core.database import transaction
 from core.queries import datasets
 from core.tables import DEFAULT_PROJECT
 from tests.client.test_client import ADDRESS, Door
-from tests.factories import ledger
+from tests.factories import exchange, ledger
 from tests.factories.world import furnish
 
 
@@ -171,3 +172,44 @@ def test_a_pair_is_reviewed(key: str) -> None:
 def test_the_cache_is_shown_and_trimmed(key: str) -> None:
     assert json.loads(run("cache", "show", "--json").output)["turns"] == 0
     assert json.loads(run("cache", "trim", "--unused-days", "0", "--json").output) == {"forgotten": 0}
+
+
+def test_files_are_uploaded_imported_and_deleted(key: str, tmp_path: Path) -> None:
+    pairs, prompts = tmp_path / "pairs.jsonl", tmp_path / "prompts.jsonl"
+    pairs.write_bytes(exchange.numbered(3))
+    prompts.write_bytes(b'{"text": "Why?"}')
+    told = json.loads(run("files", "upload", str(prompts), "--purpose", "prompts", "--json").output)
+    assert (told["rows"], told["filename"]) == (1, "prompts.jsonl")
+    made = run("datasets", "import", str(pairs), "--set", "behavior=polite", "--no-wait", "--json")
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.output)["request_counts"]["total"] == 3
+    assert told["id"] in run("files", "list").output
+    assert run("files", "show", told["id"]).exit_code == 0
+    assert run("files", "delete", told["id"]).exit_code == 0
+    assert len(json.loads(run("files", "list", "--json").output)) == 1
+
+
+def test_every_form_is_exported_and_a_line_separator_of_unicode_ends_no_line(key: str, tmp_path: Path) -> None:
+    with transaction() as session:
+        id = ledger.made_dataset(session).id
+        for pair in ledger.pairs_of(session, id):
+            pair.chosen = "one\u2028two\x85three"
+    for format in ("trl", "openai", "jsonl"):
+        lines = run("export", id, "--format", format).output.split("\n")
+        assert [bool(json.loads(line)) for line in lines if line] == [True] * 12, format
+    file = tmp_path / "pairs.parquet"
+    assert run("export", id, "--format", "parquet", "--output", str(file)).exit_code == 0
+    assert parquet.read_table(file).num_rows == 12
+    with Burnish(ADDRESS, key, transport=Door()) as burnish:
+        assert len([json.loads(line) for line in burnish.datasets.export(id)]) == 12
+    assert "pairs kept | 12" in run("datasets", "card", id).output
+
+
+def test_a_dataset_is_pushed(key: str) -> None:
+    with transaction() as session:
+        id = ledger.made_dataset(session).id
+    CliRunner().invoke(app, ["secrets", "set", "hub"], input="hf_1\n")
+    told = run("datasets", "push", id, "me/pairs", "--secret", "hub", "--json")
+    assert told.exit_code == 0, told.output
+    assert (json.loads(told.output)["repo"], json.loads(told.output)["private"]) == ("me/pairs", True)
+    assert json.loads(told.output)["id"] in run("datasets", "pushes", id).output

@@ -1,9 +1,10 @@
 """Claims one statement at a time: what is taken, in which order, and what the table itself refuses."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from core.database import transaction
@@ -93,10 +94,13 @@ def test_claims_are_answered_from_an_index_whatever_the_length_of_the_queue() ->
     )
     scene.change("ANALYZE shard")
     for model in (None, "model-3"):
-        statement = shards._claim_statement("generate", "a test", model, fresh=False)
+        told = {"from_queue": "generate", "by": "a test", "lease": timedelta(seconds=60)}
+        told |= {"wanted": model} if model else {}
         with transaction() as session:
-            compiled = statement.compile(session.connection(), compile_kwargs={"literal_binds": True})
-            plan = [row[0] for row in session.execute(text(f"EXPLAIN {compiled}"))]
+            connection = session.connection()
+            statement = shards._claim_statement(preferring=model is not None, fresh=False).compile(connection)
+            said = connection.exec_driver_sql(f"EXPLAIN {statement}", statement.construct_params(told))
+            plan = [row[0] for row in said]
         assert not [line for line in plan if "Seq Scan on shard" in line or "Sort" in line], plan
 
 
@@ -269,7 +273,7 @@ def scored_dataset(margins: list[tuple[float, float]]) -> str:
 def test_a_histogram_counts_scores_and_margins() -> None:
     id = scored_dataset([(0.0, 4.0), (1.0, 1.0), (3.9, 2.0), (0.5, 0.5)])
     with transaction() as session:
-        found = scores.histogram(session, id, scorer="s", bins=4)
+        found = scores.histogram(session, id, scorer=SCORER, bins=4)
     assert found["scores"]["edges"] == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert found["scores"]["draft"] == [2, 1, 0, 1]
     assert found["scores"]["revision"] == [1, 1, 1, 1]
@@ -285,6 +289,6 @@ def test_a_histogram_of_equal_scores_has_one_bar_and_of_none_none() -> None:
     scene.change("TRUNCATE dataset CASCADE")
     id = scored_dataset([(2.0, 2.0)] * 3)
     with transaction() as session:
-        found = scores.histogram(session, id, scorer="s", bins=4)
+        found = scores.histogram(session, id, scorer=SCORER, bins=4)
     assert found["scores"]["draft"] == [3, 0, 0, 0]
     assert found["margins"]["counts"] == [3, 0, 0, 0]

@@ -22,6 +22,7 @@ from workers import __main__ as worker
 from workers import advance, generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Lease
+from workers.rewards import judge
 from workers.teachers.teacher import Turn
 
 
@@ -106,6 +107,18 @@ def script(log: Path | None) -> Callable[[str, int], Turn]:
     return answer
 
 
+def verdicts(log: Path | None) -> Callable[[str, int], Turn]:
+    """A judge that likes everything; each question is noted in the log by the number of its prompt and its answer."""
+
+    def answer(question: str, number: int) -> Turn:
+        if log is not None:
+            with log.open("a") as notes:
+                notes.write(" ".join(re.findall(r"(?:draft|revision) of .*", question)) + "\n")
+        return turn("I like it.\nScore: 1")
+
+    return answer
+
+
 def noted(model: Any, engines: Path | None) -> Any:
     """The model; that it is loaded now, and later that it is let go, is noted as `load <pid>` and `unload <pid>`."""
     if engines is None:
@@ -143,6 +156,10 @@ def main() -> None:
     def load_reward(config: RewardConfig) -> Any:
         return noted(ScriptedReward(config.scorer), asked.engines)
 
+    async def load_judge(config: ModelConfig, *, api_key: str | None) -> Any:
+        return ScriptedTeacher(verdicts(asked.log), model=str(config.model), seconds=asked.seconds)
+
+    judge.load_teacher = load_judge
     generation.identify = identify
     generation.load_teacher = load_teacher
     scoring.load_reward = load_reward

@@ -9,7 +9,7 @@ import torch
 from core.configs.run import TrainingConfig
 from tests.factories.models import causal_model
 from trainer import student
-from trainer.pairs import EncodedPair
+from trainer.encoded_pair import EncodedPair
 from trainer.student import Student
 
 

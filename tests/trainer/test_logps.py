@@ -6,8 +6,8 @@ from transformers import Cohere2Config, Cohere2ForCausalLM, Gemma2Config, Gemma2
 
 from trainer import logps
 from trainer.batches import collate
+from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
-from trainer.pairs import EncodedPair
 from trainer.student import Student
 
 

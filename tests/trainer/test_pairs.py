@@ -1,6 +1,7 @@
 """Which pairs are trained on, which are left out and counted, and the scale of their scores."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from core.configs.run import RunConfig
 from core.errors import BadInput
 from trainer.encoding import chat_encoder
-from trainer.pairs import Intake, score_scale, settle
+from trainer.pairs import Intake, TrainingPairs, score_scale, settle
+from trainer.spool import spooled
 from trainer.student import Student
 
 
@@ -30,41 +32,48 @@ def intake(learner: Student, **config: object) -> Intake:
     return Intake(chat_encoder(learner.tokenizer, learner.end_tokens), asked)
 
 
+def settled(taking: Intake, rows: Iterable[Row], folder: Path) -> TrainingPairs:
+    """What is trained on when these rows are offered."""
+    return settle(taking, spooled(taking.take(rows, split="train"), folder), spooled([], folder))
+
+
 def test_an_answer_that_would_be_cut_is_left_out_and_counted(learner: Student) -> None:
     taking = intake(learner, training={"max_length": 60})
-    taken = taking.take([Row(), Row(chosen="It is Paris. " * 30)], split="train")
+    taken = list(taking.take([Row(), Row(chosen="It is Paris. " * 30)], split="train"))
     assert len(taken) == 1
     assert taking.counts == Counter(train_offered=2, train=1, train_too_long=1)
 
 
-def test_a_pair_without_a_score_is_left_out_only_where_the_method_needs_scores(learner: Student) -> None:
+def test_a_pair_without_a_score_is_left_out_only_where_the_method_needs_scores(
+    learner: Student, tmp_path: Path
+) -> None:
     rows = [Row(), Row(score_rejected=None)]
     needs, needs_not = intake(learner, method="rdpo"), intake(learner, method="dpo")
-    assert len(needs.take(rows, split="train")) == 1
-    assert len(needs_not.take(rows, split="train")) == 2
+    assert len(list(needs.take(rows, split="train"))) == 1
+    assert len(list(needs_not.take(rows, split="train"))) == 2
     assert needs.counts["train_score_missing"] == needs_not.counts["train_score_missing"] == 1
-    assert settle(needs, needs.take(rows, split="train"), []).missing_score_rate == 0.5
+    assert settled(needs, rows, tmp_path).missing_score_rate == 0.5
 
 
-def test_nothing_left_to_train_on_is_refused_with_the_counts(learner: Student) -> None:
+def test_nothing_left_to_train_on_is_refused_with_the_counts(learner: Student, tmp_path: Path) -> None:
     taking = intake(learner, training={"max_length": 8})
     with pytest.raises(BadInput, match="train_too_long: 1"):
-        settle(taking, taking.take([Row()], split="train"), [])
+        settled(taking, [Row()], tmp_path)
 
 
-def test_an_anchor_has_no_rejected_answer(learner: Student) -> None:
+def test_an_anchor_has_no_rejected_answer(learner: Student, tmp_path: Path) -> None:
     taking = intake(learner, method="dpo")
     (anchor,) = taking.take([Row(rejected="It is Paris.")], split="train", anchors=True)
     assert anchor.rejected is None
     assert taking.counts == Counter(train_anchors=1)
     with pytest.raises(BadInput, match="No pair"):
-        settle(taking, [anchor], [])
+        settle(taking, spooled([anchor], tmp_path), spooled([], tmp_path))
 
 
-def test_the_data_hash_follows_every_column_and_the_order(learner: Student) -> None:
+def test_the_data_hash_follows_every_column_and_the_order(learner: Student, tmp_path: Path) -> None:
     def digest(*rows: Row) -> str:
         taking = intake(learner)
-        return settle(taking, taking.take(rows, split="train"), []).data_hash
+        return settled(taking, rows, tmp_path).data_hash
 
     plain, other = Row(), Row(id="pair_2", chosen="Paris.")
     assert digest(plain, other) == digest(replace(plain, id="another"), other)
@@ -75,7 +84,7 @@ def test_the_data_hash_follows_every_column_and_the_order(learner: Student) -> N
 
 def test_tau_auto_is_the_standard_deviation_of_the_score_differences(learner: Student) -> None:
     taking = intake(learner)
-    pairs = taking.take([Row(score_chosen=s) for s in (0.0, 1.0, 5.0)], split="train")  # differences 1, 2, 6
+    pairs = list(taking.take([Row(score_chosen=s) for s in (0.0, 1.0, 5.0)], split="train"))  # differences 1, 2, 6
     assert score_scale(pairs) == pytest.approx(7**0.5)
     assert score_scale(pairs[:1]) == 1.0
     assert score_scale([pairs[0], pairs[0]]) == 1.0

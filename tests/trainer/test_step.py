@@ -8,12 +8,12 @@ import torch
 
 from core.configs.run import TrainingConfig
 from trainer.batches import Reference, collate, micro_batches
+from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
 from trainer.losses import dpo, rdpo
 from trainer.metrics import Counted, means
 from trainer.objective import Objective, pair_tensors
 from trainer.optimizer import adamw
-from trainer.pairs import EncodedPair
 from trainer.step import Stepper
 from trainer.student import Student, with_adapter
 from trainer.world import World

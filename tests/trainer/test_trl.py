@@ -10,10 +10,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import DPOConfig, DPOTrainer
 
 from trainer.batches import collate
+from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
 from trainer.losses import dpo
 from trainer.objective import Objective, pair_tensors
-from trainer.pairs import EncodedPair
 
 BETA = 0.1
 TEXTS = [("Name the capital of France.", "It is Paris.", "No."), ("Explain it.", "Here is what I can do.", "I cannot.")]

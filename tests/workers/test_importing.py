@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
 from core.database import transaction
@@ -198,6 +198,29 @@ class _Counting(threading.Event):
     def is_set(self) -> bool:
         self._left -= 1
         return self._left < 0
+
+
+# The server cuts its own connection in the middle of the third chunk; a sequence remembers it past the rollback.
+CUT = """
+CREATE SEQUENCE chunks;
+CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF nextval('chunks') = 3 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER cut BEFORE INSERT ON prompt FOR EACH STATEMENT EXECUTE FUNCTION cut();
+"""
+
+
+def test_an_import_goes_on_when_its_connection_breaks(client: TestClient, beats: Beats) -> None:
+    id = exchange.ask(client, exchange.upload(client, exchange.numbered(50)))
+    with transaction() as session:
+        session.execute(text(CUT))
+    exchange.work_off(beats)
+    assert scene.number("SELECT last_value FROM chunks") == 5  # four chunks, one of them twice
+    assert scene.state(id) == "completed"
+    assert (scene.chains(id), scene.pairs(id)) == (50, 50)
+    invariants.hold()
 
 
 def test_a_cancelled_import_keeps_what_was_read(client: TestClient, beats: Beats) -> None:

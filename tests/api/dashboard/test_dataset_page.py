@@ -1,14 +1,17 @@
 """What the page of a dataset tells about its work: stages, waits, budgets, failures, previews."""
 
+import io
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api.dashboard.funnel import gates
 from api.dashboard.stages import stage_bars
+from api.export import FORMATS
 from api.schemas.dataset import show_dataset
 from api.schemas.stats import FunnelObject
 from core.database import transaction
@@ -98,9 +101,13 @@ def test_every_form_of_export_is_linked_and_downloads(signed_in: TestClient) -> 
     with transaction() as session:
         id = ledger.made_dataset(session).id
     page = signed_in.get(f"/dashboard/datasets/{id}").text
-    for format in ("trl", "jsonl"):
+    for format in FORMATS:
         path = f"/dashboard/datasets/{id}/export?format={format}"
         assert f'href="{path}"' in page
         answer = signed_in.get(path)
-        assert (answer.status_code, len(answer.text.splitlines())) == (200, 12)
+        assert answer.status_code == 200
+        rows = (
+            parquet.read_table(io.BytesIO(answer.content)).num_rows if format == "parquet" else answer.text.count("\n")
+        )
+        assert rows == 12
     assert signed_in.get(f"/dashboard/datasets/{id}/export?format=csv").status_code == 400
