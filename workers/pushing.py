@@ -91,7 +91,7 @@ def _write_split(lease: Lease, row: Push, folder: Path, split: tuple[str, int]) 
 
 def _send(row: Push, folder: Path, token: str) -> str:
     """The address of the dataset on the hub. Raises BadInput for what the hub refuses, Unavailable."""
-    api = HfApi(endpoint=settings().hub_url, token=token)
+    api = HfApi(endpoint=settings().hub_endpoint, token=token)
     try:
         made = api.create_repo(row.repo, repo_type="dataset", private=row.private, exist_ok=True)
         there = api.list_repo_files(made.repo_id, repo_type="dataset")

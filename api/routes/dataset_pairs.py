@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
 from api import export
@@ -141,9 +141,9 @@ def export_pairs(
     return StreamingResponse(chunks, media_type=export.media_type(format), headers=headers)
 
 
-@router.get("/card", response_class=PlainTextResponse, responses=CARD, summary="The dataset card")
-def read_card(id: str, caller: Reader) -> PlainTextResponse:
+@router.get("/card", response_class=Response, responses=CARD, summary="The dataset card")
+def read_card(id: str, caller: Reader) -> Response:
     """Markdown with a head of YAML: behavior, teacher, scorers, counts, licences as the operator has stated them."""
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        return PlainTextResponse(card(cards.facts(session, row)), media_type="text/markdown")
+        return Response(card(cards.facts(session, row)), media_type="text/markdown")
