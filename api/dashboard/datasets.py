@@ -76,7 +76,7 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
             gates=gates(id, funnel_of(session, row, progress, counts)),
             stages=stage_bars(dataset, stages.of_dataset(session, id)),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
-            failures=chains.failures(session, id, limit=FAILURES),
+            failures=chains.failures(session, id, limit=FAILURES) if dataset.request_counts.failed else [],
             quarantined=prompts.quarantined(session, id)[:FAILURES],
             distillation=distillations.of_dataset(session, id),
             exports=export_links(curl, id),

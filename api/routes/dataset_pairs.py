@@ -117,7 +117,7 @@ def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: 
         distinct=counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS),
         kept=counts["kept"],
         dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
-        failed=chains.failed_by_reason(session, row.id),
+        failed=chains.failed_by_reason(session, row.id) if made["failed"] else {},
         quarantined=len(prompts.quarantined(session, row.id)),
     )
 
