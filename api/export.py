@@ -37,4 +37,4 @@ def chunks(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -
 
 def _chunks(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -> Iterator[bytes]:
     with streams.slot(), transaction() as session:
-        yield from write_pairs(file_pairs(session, dataset_id, filter), format)
+        yield from write_pairs(file_pairs(session, dataset_id, filter, format), format)

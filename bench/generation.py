@@ -22,11 +22,11 @@ from core.queries import behaviors, datasets
 from core.queries.datasets import Instructions
 from core.seeds import derive_seed
 from core.settings import ROOT, settings
+from core.strategies.self_critique import self_critique
 from core.tables import DEFAULT_PROJECT
 from workers.chain import Ask, run_chain
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
-from workers.strategies.self_critique import self_critique
 from workers.teachers import load_teacher
 from workers.teachers.teacher import Teacher
 

@@ -8,8 +8,8 @@ from typing import Any
 from core.configs.sampling import Sampling
 from core.errors import BadInput, Unanswered
 from core.seeds import derive_seed
+from core.strategies.cue import Cue
 from core.text import clean
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Conversation, Teacher, Turn
 
 TURNS = ("draft", "critique", "revision")

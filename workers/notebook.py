@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.queries import cached_turns
+from core.strategies.cue import Cue
 from workers import turn_cache
 from workers.chain import Ask, Identity
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Turn
 
 Row = dict[str, Any]

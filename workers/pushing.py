@@ -80,7 +80,7 @@ def _write_split(lease: Lease, row: Push, folder: Path, split: tuple[str, int]) 
     name, number = split
     suffix, of = "parquet" if row.format == "parquet" else "jsonl", -(-number // ROWS)
     with transaction() as session:
-        pairs = file_pairs(session, row.dataset_id, PairFilter(split=name, verdict="kept"))
+        pairs = file_pairs(session, row.dataset_id, PairFilter(split=name, verdict="kept"), row.format)
         for place in range(of):
             with (folder / f"{name}-{place:05d}-of-{of:05d}.{suffix}").open("wb") as file:
                 for chunk in write_pairs(islice(pairs, ROWS), row.format):

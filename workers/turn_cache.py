@@ -13,10 +13,10 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from core.queries import cached_turns
+from core.strategies.cue import Cue, Messages
 from core.tables import CachedTurn
 from core.text import clean
 from workers.chain import Ask, Identity, flaw
-from workers.strategies.cue import Cue, Messages
 from workers.teachers.teacher import Turn
 
 Row = dict[str, Any]

@@ -13,6 +13,7 @@ from core.configs.sampling import Sampling
 from core.database import transaction
 from core.errors import EngineDied
 from core.queries import behaviors, cached_turns, datasets
+from core.strategies.cue import Cue
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
@@ -23,7 +24,6 @@ from workers.chain import Ask, Identity
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.notebook import Notebook
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Conversation, Turn
 
 

@@ -20,6 +20,7 @@ from core.queries import growth, prompts
 from core.queries.gathered import Frame
 from core.queries.growth import Grown, Topic
 from core.seeds import derive_seed
+from core.strategies.cue import Cue
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.chain import Ask, Identity
@@ -28,7 +29,6 @@ from workers.growing.lists import LONGEST, items
 from workers.growing.shelf import Shelf
 from workers.growing.wording import wording
 from workers.notebook import Notebook
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Teacher, Turn
 
 Row = dict[str, Any]

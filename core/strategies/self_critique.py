@@ -1,7 +1,7 @@
 """Draft, critique, revision (arXiv 2402.08005, our reading), as many rounds as asked, the last with n candidates."""
 
 from core.queries.datasets import Instructions
-from workers.strategies.cue import Cue, Messages
+from core.strategies.cue import Cue, Messages
 
 
 def self_critique(messages: Messages, instructions: Instructions, *, rounds: int = 1, best_of: int = 1) -> list[Cue]:
