@@ -53,6 +53,20 @@ REFUSING: dict[str, Act] = {
     "unknown field": says({"error": {"message": "no seed", "code": "unsupported_parameter"}}, status=400),
 }
 
+# What OpenAI says of a model that knows the limit by its newer name alone.
+NEWER_NAME = says(
+    {
+        "error": {
+            "message": "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+            "type": "invalid_request_error",
+            "param": "max_tokens",
+            "code": "unsupported_parameter",
+        }
+    },
+    status=400,
+)
+
 # What it has against this conversation: the chain fails, with the reason.
 REJECTING: dict[str, tuple[Act, str]] = {
     "bad request": (says({"error": {"message": "no"}}, status=400), "rejected"),

@@ -18,7 +18,7 @@ from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import PASSING, REFUSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
@@ -144,6 +144,15 @@ def test_what_the_endpoint_will_not_say_fails_its_chain_alone_and_says_why(beats
     assert reasons == ["truncated", "filtered", "too_long", "rejected", "empty", None, None]
     assert (rows[5].draft, rows[5].cleaned_chars) == ("a\ufffdb\ufffdc", 6)
     assert len(endpoint.asked) == 5 + 2 * 3
+
+
+def test_a_model_that_knows_the_limit_by_its_newer_name_alone_makes_the_dataset(
+    beats: Beats, endpoint: Endpoint
+) -> None:
+    endpoint.script = lambda asked: NEWER_NAME if "max_tokens" in asked.body else None
+    id = ask(endpoint, prompts=8)
+    drain(beats)
+    assert [row.state for row in scene.rows(CHAINS, id=id)] == ["done"] * 8
 
 
 def test_a_prompt_that_cannot_be_answered_does_not_hold_the_others(beats: Beats, endpoint: Endpoint) -> None:

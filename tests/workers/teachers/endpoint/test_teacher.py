@@ -14,7 +14,7 @@ from core.configs.teacher import ModelConfig
 from core.errors import BadInput, Refused, Unanswered, Unavailable
 from core.outgoing.guard import Guard
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import PASSING, REFUSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING
 from workers.teachers import load_teacher
 from workers.teachers.endpoint.patience import Patience
 from workers.teachers.endpoint.teacher import REJECTIONS, EndpointTeacher
@@ -68,6 +68,12 @@ def once(act: Act) -> Callable[[Asked], Act | None]:
 
 def always(act: Act) -> Callable[[Asked], Act | None]:
     return lambda asked: act
+
+
+async def crowd(teacher: EndpointTeacher, many: int, sampling: Sampling = SAMPLING) -> list[Turn]:
+    """So many answers that are asked for at once."""
+    asks = (teacher.answer(teacher.open(CHAT), sampling=sampling, seed=seed) for seed in range(many))
+    return list(await asyncio.gather(*asks))
 
 
 @contextmanager
@@ -217,9 +223,7 @@ def test_rejections_without_end_are_no_matter_of_the_conversations(endpoint: End
 
 
 def test_the_newer_name_of_the_token_limit_is_learned_once(endpoint: Endpoint) -> None:
-    words = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-    error = {"error": {"message": words, "param": "max_tokens", "code": "unsupported_parameter"}}
-    endpoint.script = lambda asked: says(error, status=400) if "max_tokens" in asked.body else None
+    endpoint.script = lambda asked: NEWER_NAME if "max_tokens" in asked.body else None
 
     async def twice(teacher: EndpointTeacher) -> None:
         for seed in range(2):
@@ -227,6 +231,13 @@ def test_the_newer_name_of_the_token_limit_is_learned_once(endpoint: Endpoint) -
 
     using(endpoint, twice)
     assert ["max_completion_tokens" in asked.body for asked in endpoint.asked] == [False, True, True]
+
+
+def test_requests_that_were_under_way_when_a_name_was_learned_are_asked_again_too(endpoint: Endpoint) -> None:
+    endpoint.script = lambda asked: NEWER_NAME if "max_tokens" in asked.body else None
+    turns = using(endpoint, lambda teacher: crowd(teacher, 8))
+    assert [turn.text for turn in turns] == ["draft of Why?"] * 8
+    assert sum("max_tokens" in asked.body for asked in endpoint.asked) > 1  # it was a burst
 
 
 def test_a_request_that_nobody_can_answer_is_given_up_when_others_are_answered(endpoint: Endpoint) -> None:
