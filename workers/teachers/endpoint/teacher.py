@@ -47,7 +47,7 @@ class EndpointTeacher:
         self._line = Line(where.url, caller, limits, retry_seconds=self._patience.retry)
         self._budget = RetryBudget()
         self._suspects = Suspects()
-        self._dialect = Dialect()
+        self._dialect = Dialect(self.model, omit=limits.omit)
         self._rejections = 0
 
     def open(self, messages: Sequence[Mapping[str, str]]) -> Conversation:

@@ -18,7 +18,7 @@ from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING, UNKNOWN_FIELDS
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
@@ -265,6 +265,22 @@ def test_a_cancelled_dataset_asks_for_nothing_more(beats: Beats, endpoint: Endpo
     id = ask(endpoint)
     drain(beats)
     assert not [asked for asked in endpoint.asked if asked.number == 2]
+
+
+def test_a_judge_whose_endpoint_takes_no_temperature_scores_the_dataset(beats: Beats, endpoint: Endpoint) -> None:
+    def script(asked: Asked) -> Act | None:
+        if asked.body["model"] != "judge":
+            return None
+        return UNKNOWN_FIELDS["OpenAI's value"][1] if "temperature" in asked.body else says(completion("Score: 0.5"))
+
+    endpoint.script = script
+    id = ask(endpoint, reward={"kind": "judge", "engine": "openai", "model": "judge", "base_url": endpoint.url})
+    drain(beats)
+    scorer = ScoringDesk(beats, "a test")
+    scorer.drain(threading.Event())
+    scorer.close()
+    assert scene.number("SELECT count(value) FROM score") == 2 * PROMPTS
+    assert scene.state(id) == "completed"
 
 
 def test_prices_are_those_of_the_endpoints_name_for_the_model(

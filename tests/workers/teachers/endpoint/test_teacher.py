@@ -14,7 +14,7 @@ from core.configs.teacher import ModelConfig
 from core.errors import BadInput, Refused, Unanswered, Unavailable
 from core.outgoing.guard import Guard
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING, UNKNOWN_FIELDS
 from workers.teachers import load_teacher
 from workers.teachers.endpoint.patience import Patience
 from workers.teachers.endpoint.teacher import REJECTIONS, EndpointTeacher
@@ -238,6 +238,42 @@ def test_requests_that_were_under_way_when_a_name_was_learned_are_asked_again_to
     turns = using(endpoint, lambda teacher: crowd(teacher, 8))
     assert [turn.text for turn in turns] == ["draft of Why?"] * 8
     assert sum("max_tokens" in asked.body for asked in endpoint.asked) > 1  # it was a burst
+
+
+@pytest.mark.parametrize("name", UNKNOWN_FIELDS)
+def test_a_field_that_the_endpoint_does_not_take_is_left_out_and_remembered(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    field, act = UNKNOWN_FIELDS[name]
+    endpoint.script = lambda asked: act if field in asked.body else None
+    sampling = Sampling(temperature=0.5, top_k=40)
+
+    async def twice(teacher: EndpointTeacher) -> None:
+        await crowd(teacher, 8, sampling)
+        endpoint.asked.clear()
+        await crowd(teacher, 1, sampling)
+
+    using(endpoint, twice)
+    [last] = endpoint.asked
+    everything = {"model", "messages", "temperature", "top_p", "top_k", "max_tokens", "seed"}
+    assert last.body.keys() == everything - {field}
+    assert capsys.readouterr().out.count("field left out from now on") == 1
+
+
+def test_fields_that_the_operator_says_to_omit_are_never_sent(
+    endpoint: Endpoint, of_hosted: Callable[..., None]
+) -> None:
+    of_hosted(omit=["seed", "temperature"])
+    answer(endpoint)
+    assert endpoint.asked[0].body.keys() == {"model", "messages", "top_p", "max_tokens"}
+
+
+def test_a_field_that_cannot_be_left_out_is_named(endpoint: Endpoint) -> None:
+    forbidden = {"type": "extra_forbidden", "loc": ["body", "messages", 0, "role"], "msg": "Not permitted"}
+    endpoint.script = always(says({"detail": [forbidden]}, status=422))
+    with pytest.raises(Refused, match=r"it answers 422: messages\.0\.role: Not permitted\. Set right what it names"):
+        answer(endpoint)
+    assert len(endpoint.asked) == 1
 
 
 def test_a_request_that_nobody_can_answer_is_given_up_when_others_are_answered(endpoint: Endpoint) -> None:
