@@ -53,6 +53,55 @@ REFUSING: dict[str, Act] = {
     "unknown field": says({"error": {"message": "no seed", "code": "unsupported_parameter"}}, status=400),
 }
 
+# What OpenAI says of a model that knows the limit by its newer name alone.
+NEWER_NAME = says(
+    {
+        "error": {
+            "message": "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+            "type": "invalid_request_error",
+            "param": "max_tokens",
+            "code": "unsupported_parameter",
+        }
+    },
+    status=400,
+)
+
+FORBIDDEN = {"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "input": 7}
+# A field of the sampling that it does not take, in the words of several servers.
+UNKNOWN_FIELDS: dict[str, tuple[str, Act]] = {
+    "FastAPI": ("seed", says({"detail": [FORBIDDEN]}, status=422)),
+    "Mistral": ("seed", says({"object": "error", "message": {"detail": [FORBIDDEN]}}, status=422)),
+    "OpenAI's value": (
+        "temperature",
+        says(
+            {
+                "error": {
+                    "message": "Unsupported value: 'temperature' does not support 0.5 with this model.",
+                    "type": "invalid_request_error",
+                    "param": "temperature",
+                    "code": "unsupported_value",
+                }
+            },
+            status=400,
+        ),
+    ),
+    "OpenAI's argument": (
+        "top_k",
+        says(
+            {
+                "error": {
+                    "message": "Unrecognized request argument supplied: top_k",
+                    "type": "invalid_request_error",
+                    "param": None,
+                    "code": None,
+                }
+            },
+            status=400,
+        ),
+    ),
+}
+
 # What it has against this conversation: the chain fails, with the reason.
 REJECTING: dict[str, tuple[Act, str]] = {
     "bad request": (says({"error": {"message": "no"}}, status=400), "rejected"),
