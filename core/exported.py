@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
+from core.database import transaction
 from core.formats.pair import FilePair, ScoredBy
 from core.queries import exports
 from core.queries.pairs import PairFilter
@@ -16,14 +15,22 @@ Scores = Mapping[tuple[int, str], Mapping[str, Any]]
 NAMES = tuple(column.name for column in exports.ORIGIN)
 
 
-def file_pairs(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[FilePair]:
-    """The pairs of a dataset, oldest first. The prompt of each is what is trained on: its context, if it has one."""
-    number = 0
-    for rows in exports.stream(session, dataset_id, filter):
-        scores = exports.scores_of(session, [row.chain_id for row in rows])
+def file_pairs(dataset_id: str, filter: PairFilter) -> Iterator[FilePair]:
+    """The pairs of a dataset, oldest first. The prompt of each is what is trained on: its context, if it has one.
+
+    Each page is a transaction of its own: a slow reader holds no connection. Raises Unavailable.
+    """
+    number, after = 0, ""
+    while True:
+        with transaction() as session:
+            rows = exports.page(session, dataset_id, filter, after=after)
+            scores = exports.scores_of(session, [row.chain_id for row in rows])
+        if not rows:
+            return
         for row in rows:
             number += 1
             yield _pair(row, scores, number)
+        after = rows[-1].id
 
 
 def _pair(row: AnyRow, scores: Scores, line: int) -> FilePair:

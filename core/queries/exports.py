@@ -1,6 +1,6 @@
-"""Statements that stream pairs out of the ledger: memory does not grow with the dataset."""
+"""Statements that read pairs out of the ledger page by page: memory does not grow with the dataset."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -26,17 +26,18 @@ TEXTS = (
 )  # fmt: skip
 
 
-def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[Sequence[AnyRow]]:
-    """Rows of ORIGIN and TEXTS in batches, oldest pair first, through a server-side cursor."""
+def page(session: Session, dataset_id: str, filter: PairFilter, *, after: str) -> Sequence[AnyRow]:
+    """Rows of ORIGIN and TEXTS behind the pair `after` ('' for the first page), oldest first; none at the end."""
     statement = (
         select(*ORIGIN, *TEXTS)
         .join_from(Pair, Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
+        .where(Pair.id > after)
         .order_by(Pair.id)
-        .execution_options(yield_per=STREAM_ROWS)
+        .limit(STREAM_ROWS)
     )
-    yield from session.execute(matching(statement, dataset_id, filter)).partitions()
+    return session.execute(matching(statement, dataset_id, filter)).all()
 
 
 def scores_of(session: Session, chain_ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:
