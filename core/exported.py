@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.orm import Session
-
+from core.database import transaction
 from core.formats.pair import FilePair, ScoredBy
 from core.provenance import ground, moment, trace
 from core.queries import exports
@@ -16,20 +15,27 @@ WHOLE = "jsonl"  # the only format that has a place for where a pair comes from
 NAMES = tuple(column.name for column in exports.ORIGIN)
 
 
-def file_pairs(session: Session, dataset_id: str, filter: PairFilter, format: str) -> Iterator[FilePair]:
+def file_pairs(dataset_id: str, filter: PairFilter, format: str) -> Iterator[FilePair]:
     """The pairs of a dataset, oldest first. The prompt of each is what is trained on: its context, if it has one.
 
-    For `jsonl` each has its origin with the whole provenance.
+    For `jsonl` each has its origin with the whole provenance. Each page is a transaction of its own: a slow reader
+    holds no connection. Raises Unavailable.
     """
-    common = ground(session, dataset_id) if format == WHOLE else None
-    number = 0
-    for rows in exports.stream(session, dataset_id, filter, traced=common is not None):
-        scores = exports.scores_of(session, [row.chain_id for row in rows])
+    with transaction() as session:
+        common = ground(session, dataset_id) if format == WHOLE else None
+    number, after = 0, ""
+    while True:
+        with transaction() as session:
+            rows = exports.page(session, dataset_id, filter, after=after, traced=common is not None)
+            scores = exports.scores_of(session, [row.chain_id for row in rows])
+        if not rows:
+            return
         for row in rows:
             number += 1
             given = scores.get(row.chain_id, ())
             origin = {} if common is None else _origin(row) | {"provenance": trace(row, given, common)}
             yield _pair(row, given, origin, line=number)
+        after = rows[-1].id
 
 
 def _pair(row: AnyRow, scores: Sequence[AnyRow], origin: Mapping[str, Any], *, line: int) -> FilePair:

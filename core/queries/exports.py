@@ -1,7 +1,7 @@
-"""Statements that stream pairs out of the ledger: memory does not grow with the dataset."""
+"""Statements that read pairs out of the ledger page by page: memory does not grow with the dataset."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -35,12 +35,15 @@ TRACES = (
 )  # fmt: skip
 
 
-def stream(
-    session: Session, dataset_id: str, filter: PairFilter, *, traced: bool = False
-) -> Iterator[Sequence[AnyRow]]:
-    """Rows of ORIGIN and TEXTS in batches, oldest pair first, through a server-side cursor; `traced` adds TRACES."""
-    statement = _rows(traced).order_by(Pair.id).execution_options(yield_per=STREAM_ROWS)
-    yield from session.execute(matching(statement, dataset_id, filter)).partitions()
+def page(
+    session: Session, dataset_id: str, filter: PairFilter, *, after: str, traced: bool = False
+) -> Sequence[AnyRow]:
+    """Rows of ORIGIN and TEXTS behind the pair `after` ('' for the first page), oldest first; none at the end.
+
+    `traced` adds TRACES.
+    """
+    statement = _rows(traced).where(Pair.id > after).order_by(Pair.id).limit(STREAM_ROWS)
+    return session.execute(matching(statement, dataset_id, filter)).all()
 
 
 def one(session: Session, pair_id: str) -> AnyRow:

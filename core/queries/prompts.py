@@ -41,12 +41,19 @@ def restore(session: Session, dataset_id: str, *, held_out: bool) -> None:
     )
 
 
-def quarantined(session: Session, dataset_id: str) -> list[Prompt]:
-    """Prompts that were taken out, by index."""
-    statement = (
-        select(Prompt).where(Prompt.dataset_id == dataset_id, Prompt.quarantined_at.is_not(None)).order_by(Prompt.index)
-    )
+def quarantined(session: Session, dataset_id: str, *, after: int = 0, limit: int = 20) -> list[Prompt]:
+    """Prompts that were taken out, behind the one with the id `after`, in their order."""
+    statement = select(Prompt).where(_taken_out(dataset_id), Prompt.id > after).order_by(Prompt.id).limit(limit)
     return list(session.scalars(statement))
+
+
+def count_quarantined(session: Session, dataset_id: str) -> int:
+    """How many prompts were taken out."""
+    return int(session.scalar(select(func.count()).select_from(Prompt).where(_taken_out(dataset_id))) or 0)
+
+
+def _taken_out(dataset_id: str) -> ColumnElement[bool]:
+    return and_(Prompt.dataset_id == dataset_id, Prompt.quarantined_at.is_not(None))
 
 
 def held_out(session: Session, dataset_id: str) -> AnyRow:
