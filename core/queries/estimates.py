@@ -1,19 +1,22 @@
 """Statements about what chains of a teacher have taken so far: the ground of estimates."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Float, and_, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
+from core.configs.teacher import TeacherConfig
 from core.queries import parents
 from core.states import Stage
 from core.tables import Chain, Dataset, Shard
 
 LOOKED_AT = 2_000  # the newest chains of the teacher
-TURNS = ("draft", "critique", "revision")
+TURNS: tuple[Literal["draft", "critique", "revision"], ...] = ("draft", "critique", "revision")
+ADDRESS = ("engine", "model", "base_url")
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def _past_judge(session: Session, project_id: str, judge: RewardConfig) -> PastJ
 
 
 def past(session: Session, project_id: str, config: DatasetConfig) -> Past | None:
-    """What the project's newest chains of this teacher, strategy and behaviors took; None when there are none.
+    """What the project's newest chains of this teacher, shape and behaviors took; None when there are none.
 
     Chains of the same behaviors come first; without any, those of other behaviors count.
     """
@@ -75,12 +78,7 @@ def past(session: Session, project_id: str, config: DatasetConfig) -> Past | Non
 
 
 def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: list[str] | None) -> Past | None:
-    same = (
-        (Dataset.project_id == project_id)
-        & (Dataset.config["teacher"]["model"].as_string() == config.teacher.model)
-        & (Dataset.config["teacher"]["base_url"].as_string().is_not_distinct_from(config.teacher.base_url))
-        & (Dataset.config["strategy"].as_string() == config.strategy)
-    )
+    same = (Dataset.project_id == project_id) & _same_teacher(config.teacher) & _same_shape(config)
     if behaviors is not None:
         same &= Dataset.config["behavior"] == cast(behaviors, JSONB)
     datasets = list(session.scalars(select(Dataset.id).where(same).order_by(Dataset.id.desc()).limit(20)))
@@ -99,6 +97,26 @@ def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: l
         return None
     prompt, draft, critique, revision = ((float(row[i]), float(row[i + 1] or 0.0)) for i in range(1, len(row), 2))
     return Past(int(row[0]), prompt, draft, critique, revision, _pace(session, datasets))
+
+
+def _same_teacher(teacher: TeacherConfig) -> Any:
+    """The condition that a dataset asked the teacher for turns that may be as long."""
+    told = Dataset.config["teacher"]
+    same = and_(*(told[name].as_string().is_not_distinct_from(getattr(teacher, name)) for name in ADDRESS))
+    for turn in TURNS:
+        own, common = told["turns"][turn]["max_tokens"].as_integer(), told["sampling"]["max_tokens"].as_integer()
+        same &= func.coalesce(own, common) == teacher.sampling_of(turn).max_tokens
+    return same
+
+
+def _same_shape(config: DatasetConfig) -> Any:
+    """The condition that a dataset's chains have the same turns: what they read depends on how many there are."""
+    return (
+        (Dataset.config["strategy"].as_string() == config.strategy)
+        & (Dataset.config["rounds"].as_integer() == config.rounds)
+        & (Dataset.config["best_of"].as_integer() == config.best_of)
+        & (Dataset.config["wrappers"].as_boolean() == config.wrappers)
+    )
 
 
 def _pace(session: Session, datasets: list[str]) -> float | None:
