@@ -11,7 +11,7 @@ from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.configs.teacher import TeacherConfig
 from core.queries import parents
-from core.states import Stage
+from core.states import ShardState, Stage
 from core.tables import Chain, Dataset, Shard
 
 LOOKED_AT = 2_000  # the newest chains of the teacher
@@ -120,11 +120,23 @@ def _same_shape(config: DatasetConfig) -> Any:
 
 
 def _pace(session: Session, datasets: list[str]) -> float | None:
-    """Chains a second of the newest of these datasets that has a finished generating shard."""
-    for id in datasets:
-        mine = parents.of_dataset(id) & (Shard.stage == str(Stage.generate)) & Shard.ended_at.is_not(None)
-        took = func.extract("epoch", func.max(Shard.ended_at) - func.min(Shard.started_at))
-        made, seconds = session.execute(select(func.sum(Shard.completed + Shard.failed), took).where(mine)).one()
-        if made and seconds:
-            return float(made) / float(seconds)
-    return None
+    """Chains a second of those of these datasets that went through without a stop; a larger one weighs more.
+
+    Shards that the cache served in part say nothing about the teacher. Shards are worked on side by side: their time is
+    that in which any of them was held.
+    """
+    through = and_(*(moment.is_(None) for moment in (Dataset.paused_at, Dataset.cancelled_at, Dataset.failed_at)))
+    clean = and_(Shard.stage == str(Stage.generate), Shard.state == str(ShardState.done), Shard.hits == 0)
+    span = func.tstzrange(Shard.started_at, func.greatest(Shard.started_at, Shard.ended_at))
+    held = (
+        select(Dataset.id, func.sum(Shard.completed + Shard.failed).label("made"), func.range_agg(span).label("busy"))
+        .join(Shard, Shard.dataset_id == Dataset.id)
+        .where(Dataset.id.in_(datasets), Dataset.purpose == "dataset", through, Shard.run_id.is_(None), clean)
+        .group_by(Dataset.id)
+        .subquery()
+    )
+    piece = select(held.c.id, held.c.made, func.unnest(held.c.busy).label("piece")).subquery()
+    took = func.extract("epoch", func.sum(func.upper(piece.c.piece) - func.lower(piece.c.piece)))
+    rows = session.execute(select(piece.c.made, took).group_by(piece.c.id, piece.c.made)).all()
+    paces = [(float(made), float(made) / float(seconds)) for made, seconds in rows if made and seconds]
+    return sum(made * pace for made, pace in paces) / sum(made for made, _ in paces) if paces else None

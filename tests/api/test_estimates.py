@@ -71,6 +71,35 @@ def test_chains_of_another_shape_are_no_ground_of_an_estimate(client: TestClient
     assert (other.status_code, other.json().get("basis")) == (200, "bounds"), other.text
 
 
+def test_the_pace_is_that_of_datasets_that_the_teacher_made_without_a_stop(client: TestClient) -> None:
+    asked = {"behavior": "polite", "teacher": {}}
+
+    def make(seconds: float, *, path: str = "", n_prompts: int = 12, change: str = "hits = 0") -> str:
+        """A dataset whose two shards are worked on side by side for so many seconds."""
+        id: str = client.post(f"/datasets{path}", json=asked | {"n_prompts": n_prompts}).json()["id"]
+        with transaction() as session:
+            ledger.work_off(session)
+        mine = f"WHERE dataset_id = :id AND stage = 'generate'"
+        scene.change(
+            f"UPDATE shard SET ended_at = started_at + make_interval(secs => {seconds}), {change} {mine}", id=id
+        )
+        return id
+
+    def seconds() -> Any:
+        told = client.post("/estimates", json=asked | {"n_prompts": 12}).json()["seconds"]
+        return told and told["expected"]
+
+    make(1.0, change="hits = 7")  # the cache was fast
+    make(9.0, path="/preview")
+    paused = make(900.0)
+    scene.change("UPDATE dataset SET paused_at = created_at WHERE id = :id", id=paused)
+    assert seconds() is None
+    make(6.0)
+    assert seconds() == pytest.approx(6.0)
+    make(10.0, n_prompts=1)
+    assert seconds() == pytest.approx(12 / ((12 * 2 + 1 * 0.1) / 13))
+
+
 def test_money_follows_from_the_prices_in_the_settings_and_limits_are_compared(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
