@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.configs.teacher import TeacherConfig
-from core.queries import parents
 from core.states import ShardState, Stage
 from core.tables import Chain, Dataset, Shard
 

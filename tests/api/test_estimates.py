@@ -65,7 +65,7 @@ def test_chains_of_another_shape_are_no_ground_of_an_estimate(client: TestClient
     with transaction() as session:
         ledger.work_off(session)
     assert client.post("/estimates", json=ASKED).json()["basis"] == "measured"
-    same_by_turns = {"teacher": {"sampling": {"max_tokens": 7}, "turns": dict.fromkeys(TURNS, {"max_tokens": 100})}}
+    same_by_turns = {"teacher": {"sampling": {"max_tokens": 7}, "turns": {turn: {"max_tokens": 100} for turn in TURNS}}}
     assert client.post("/estimates", json=ASKED | same_by_turns).json()["basis"] == "measured"
     other = client.post("/estimates", json=ASKED | changed)
     assert (other.status_code, other.json().get("basis")) == (200, "bounds"), other.text
@@ -79,7 +79,7 @@ def test_the_pace_is_that_of_datasets_that_the_teacher_made_without_a_stop(clien
         id: str = client.post(f"/datasets{path}", json=asked | {"n_prompts": n_prompts}).json()["id"]
         with transaction() as session:
             ledger.work_off(session)
-        mine = f"WHERE dataset_id = :id AND stage = 'generate'"
+        mine = "WHERE dataset_id = :id AND stage = 'generate'"
         scene.change(
             f"UPDATE shard SET ended_at = started_at + make_interval(secs => {seconds}), {change} {mine}", id=id
         )
