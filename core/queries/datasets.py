@@ -13,7 +13,7 @@ from core.configs.filters import FilterConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out, lay_out_held_out
-from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources
+from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources, working
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.progress import progress_of
@@ -101,6 +101,7 @@ def _stop(session: Session, project_id: str, id: str, *, to: DatasetState, shard
     parents.hold(session, parents.of_dataset(id))
     if move(session, Dataset, id, to):
         parents.fence(session, parents.of_dataset(id), shard)
+        working.look(session, id)
         events.tell(session, project_id=project_id, subject=id, message=f"Dataset {to}.")
     session.refresh(dataset)
     if dataset.state != to:

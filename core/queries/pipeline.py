@@ -11,7 +11,7 @@ from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig
 from core.ledger import DRAFT, Claim
-from core.queries import chains, evaluations, growth, parents, shards
+from core.queries import chains, evaluations, growth, parents, shards, working
 from core.states import ShardState, Stage
 from core.tables import Dataset, Run, Shard
 
@@ -24,6 +24,7 @@ def finish(session: Session, claim: Claim) -> None:
         shards.settle_total(session, claim)
     shards.finish(session, claim)
     follow_on(session, claim)
+    working.let_go(session, claim)
 
 
 def follow_on(session: Session, claim: Claim) -> None:
