@@ -14,6 +14,7 @@ from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
 from workers.candidates import answers, best
 from workers.filters import verdict
+from workers.filters.conversation import conversation
 from workers.filters.held_out import HeldOut, held_out
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
@@ -28,7 +29,7 @@ def pair(lease: Lease) -> None:
     with transaction() as session:
         filters = datasets.filters(session, claim.dataset_id)
         waiting = pairs.waiting(session, claim)
-        tests = prompts.evaluation_words(session, claim.dataset_id) if filters.decontamination else []
+        tests = prompts.evaluation_messages(session, claim.dataset_id) if filters.decontamination else []
     apart = held_out(tests, filters.decontamination)
     rows = [_pair(row, filters, apart) | {"dataset_id": claim.dataset_id, "scorer": claim.model} for row in waiting]
     for start in range(0, len(rows), BATCH):
@@ -49,7 +50,7 @@ def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:
             rejected=row.draft,
             chosen_finish=row.revision_finish,
             rejected_finish=row.draft_finish,
-            prompt=row.messages[-1]["content"],
+            prompt=conversation(row.messages),
             critique=row.critique,
             score_chosen=score,
             score_rejected=row.score_draft,

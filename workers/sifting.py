@@ -10,6 +10,7 @@ from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
 from workers.duplicates import mark_duplicates
 from workers.filters import verdict
+from workers.filters.conversation import conversation
 from workers.filters.held_out import HeldOut, held_out
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
@@ -23,7 +24,7 @@ def sift(lease: Lease) -> None:
     id = lease.claim.dataset_id
     with transaction() as session:
         filters = datasets.filters(session, id)
-        apart = held_out(prompts.evaluation_words(session, id), filters.decontamination)
+        apart = held_out(prompts.evaluation_messages(session, id), filters.decontamination)
     after: str | None = ""
     while after is not None:
         after = persist(lease, partial(_batch, lease=lease, filters=filters, apart=apart, after=after))
@@ -54,7 +55,7 @@ def _text(row: AnyRow, apart: HeldOut) -> PairText:
         rejected=row.rejected,
         chosen_finish=row.revision_finish,
         rejected_finish=row.draft_finish,
-        prompt=row.messages[-1]["content"],
+        prompt=conversation(row.messages),
         critique=row.critique,
         score_chosen=row.score_chosen,
         score_rejected=row.score_rejected,

@@ -1,9 +1,10 @@
 """The evaluation prompts of a dataset, ready to be compared with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.configs.filters import Decontamination
+from workers.filters.conversation import conversation
 from workers.filters.shingles import jaccard, shingles, words
 
 SHINGLE = 3  # words, for the similarity
@@ -25,11 +26,11 @@ class HeldOut:
         return config.similarity is not None and any(jaccard(own, other) >= config.similarity for other in self.sets)
 
 
-def held_out(prompts: Iterable[str], config: Decontamination | None) -> HeldOut:
+def held_out(prompts: Iterable[Sequence[dict[str, str]]], config: Decontamination | None) -> HeldOut:
     """Of these evaluation prompts; empty when nobody asks for decontamination."""
     if config is None:
         return HeldOut()
-    texts = list(prompts)
+    texts = [conversation(messages) for messages in prompts]
     ngrams = (
         frozenset(run for text in texts for run in runs(words(text), config.ngram)) if config.ngram else frozenset()
     )

@@ -13,7 +13,7 @@ class PairText:
     rejected: str
     chosen_finish: str | None = None
     rejected_finish: str | None = None
-    prompt: str = ""  # the user's last words
+    prompt: str = ""  # the conversation before the answers
     critique: str | None = None
     score_chosen: float | None = None
     score_rejected: float | None = None

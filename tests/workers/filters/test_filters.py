@@ -17,6 +17,11 @@ ENGLISH = "This is a rather long sentence that has certainly been written in Eng
 REFUSING = "I'm sorry, but I cannot help with that."
 
 
+def chats(*texts: str) -> list[list[dict[str, str]]]:
+    """Evaluation prompts of one turn."""
+    return [[{"role": "user", "content": text}] for text in texts]
+
+
 @pytest.mark.parametrize(
     ("pair", "reason"),
     [
@@ -100,7 +105,7 @@ def test_a_filter_drops_what_it_is_for_and_keeps_the_rest(asked: dict[str, Any],
 )
 def test_prompts_that_touch_the_evaluation_are_dropped(prompt: str, drops: bool) -> None:
     config = Decontamination(ngram=9, similarity=0.8)
-    apart = held_out(["Tell me why the sky is blue on a clear day", "How does a vaccine work?"], config)
+    apart = held_out(chats("Tell me why the sky is blue on a clear day", "How does a vaccine work?"), config)
     pair = PairText("a", "b", prompt=prompt, held_out=apart)
     reason = "decontamination" if drops else None
     assert verdict(pair, FilterConfig(decontamination=config)) == reason
@@ -109,7 +114,7 @@ def test_prompts_that_touch_the_evaluation_are_dropped(prompt: str, drops: bool)
 
 def test_a_short_evaluation_prompt_is_found_whole() -> None:
     config = Decontamination(ngram=13, similarity=None)
-    apart = held_out(["How does a vaccine work?"], config)
+    apart = held_out(chats("How does a vaccine work?"), config)
     said = PairText("a", "b", prompt="how does a vaccine work", held_out=apart)
     assert verdict(said, FilterConfig(decontamination=config)) == "decontamination"
 
