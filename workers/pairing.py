@@ -31,10 +31,13 @@ def pair(lease: Lease) -> None:
         waiting = pairs.waiting(session, claim)
         tests = prompts.evaluation_messages(session, claim.dataset_id) if filters.decontamination else []
     apart = held_out(tests, filters.decontamination)
-    rows = [_pair(row, filters, apart) | {"dataset_id": claim.dataset_id, "scorer": claim.model} for row in waiting]
-    for start in range(0, len(rows), BATCH):
-        persist(lease, partial(_store, claim=claim, rows=rows[start : start + BATCH]))
-        lease.moved()
+    common = {"dataset_id": claim.dataset_id, "scorer": claim.model}
+    for start in range(0, len(waiting), BATCH):
+        rows = []
+        for row in waiting[start : start + BATCH]:
+            rows.append(_pair(row, filters, apart) | common)
+            lease.moved()
+        persist(lease, partial(_store, claim=claim, rows=rows))
 
 
 def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]]) -> None:

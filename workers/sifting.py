@@ -16,7 +16,7 @@ from workers.filters.pair_text import PairText
 from workers.lease import Lease
 from workers.persist import persist
 
-BATCH = 1_000  # pairs in one transaction
+BATCH = 200  # pairs in one transaction
 
 
 def sift(lease: Lease) -> None:
@@ -38,7 +38,10 @@ def sift(lease: Lease) -> None:
 def _batch(session: Session, *, lease: Lease, filters: FilterConfig, apart: HeldOut, after: str) -> str | None:
     """The verdicts of the pairs behind `after`; returns the last one's id, None at the end."""
     rows = pairs.unreviewed(session, lease.claim.dataset_id, after=after, limit=BATCH)
-    told = [(row, verdict(_text(row, apart), filters)) for row in rows]
+    told = []
+    for row in rows:
+        told.append((row, verdict(_text(row, apart), filters)))
+        lease.moved()
     pairs.judge(session, [(row.id, reason) for row, reason in told if reason != row.reason or row.duplicate_of])
     shards.guard(session, lease.claim)
     return rows[-1].id if rows else None

@@ -11,6 +11,7 @@ from workers.filters import FILTERS, verdict
 from workers.filters.held_out import held_out
 from workers.filters.pair_text import PairText
 from workers.filters.shingles import jaccard, shingles
+from workers.filters.unchanged import common, unchanged
 
 GERMAN = "Das ist ein sehr langer Satz, der ganz sicher auf Deutsch geschrieben wurde."
 ENGLISH = "This is a rather long sentence that has certainly been written in English."
@@ -117,6 +118,25 @@ def test_a_short_evaluation_prompt_is_found_whole() -> None:
     apart = held_out(chats("How does a vaccine work?"), config)
     said = PairText("a", "b", prompt="how does a vaccine work", held_out=apart)
     assert verdict(said, FilterConfig(decontamination=config)) == "decontamination"
+
+
+def test_long_texts_of_few_words_are_compared_to_an_end() -> None:
+    one, other = "a b b " * 10_000, "b a b " * 10_000  # hours, for a measure that tries every place of a word
+    assert not unchanged(PairText(one, "a " * 30_000), FilterConfig(unchanged=0.95))
+    assert unchanged(PairText(one, other), FilterConfig(unchanged=0.95))
+    turned = "a " * 10_000 + "b " * 20_000
+    assert not unchanged(PairText(one, turned), FilterConfig(unchanged=0.95))
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
+def test_common_words_are_those_of_the_longest_common_subsequence(one: list[str], other: list[str]) -> None:
+    longest = [0] * (len(other) + 1)
+    for word in one:
+        row = [0]
+        for place, said in enumerate(other):
+            row.append(longest[place] + 1 if word == said else max(longest[place + 1], row[place]))
+        longest = row
+    assert common(one, other) == longest[-1]
 
 
 def test_nothing_is_switched_on_that_was_not_asked_for() -> None:
