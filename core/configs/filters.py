@@ -1,8 +1,8 @@
 """Which pairs are kept. Each filter is on when its field is set; its name is the reason of what it drops."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from core.configs.config import Config
 
@@ -20,8 +20,18 @@ class NearDuplicates(Config):
 class Decontamination(Config):
     """Pairs that would teach the evaluation: their prompt shares words with a held-out prompt."""
 
-    ngram: int | None = Field(13, ge=2, le=100, description="words in a row that also stand in an evaluation prompt")
-    similarity: float | None = Field(0.8, gt=0, lt=1, description="estimated Jaccard similarity to one, by MinHash")
+    ngram: int | None = Field(
+        13, ge=2, le=100, description="words in a row that also stand in an evaluation prompt; a shorter one whole"
+    )
+    similarity: float | None = Field(
+        0.8, gt=0, lt=1, description="Jaccard similarity to one, among those that MinHash finds"
+    )
+
+    @model_validator(mode="after")
+    def _looks_for_something(self) -> Self:
+        if self.ngram is None and self.similarity is None:
+            raise ValueError("give ngram, similarity or both; to let everything through, leave decontamination out")
+        return self
 
 
 class FilterConfig(Config):

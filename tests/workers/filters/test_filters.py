@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from core.configs.filters import Decontamination, FilterConfig
 from workers.filters import FILTERS, verdict
@@ -118,6 +119,38 @@ def test_a_short_evaluation_prompt_is_found_whole() -> None:
     apart = held_out(chats("How does a vaccine work?"), config)
     said = PairText("a", "b", prompt="how does a vaccine work", held_out=apart)
     assert verdict(said, FilterConfig(decontamination=config)) == "decontamination"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "drops"),
+    [
+        ("First do this. How does a vaccine work? Then tell me more about it, if you please, and go on.", True),
+        ("How does a vaccine not work?", False),
+        ("Who are you", True),
+        ("Tell me: who are you?", False),  # three words are said everywhere
+        ("Say in other words how a very old vaccine does its work", False),
+    ],
+)
+def test_a_short_evaluation_prompt_is_found_inside_a_longer_one(prompt: str, drops: bool) -> None:
+    config = Decontamination(ngram=13, similarity=None)
+    apart = held_out(chats("How does a vaccine work?", "Who are you?", "?!"), config)
+    assert apart.touches(prompt, config) == drops
+
+
+def test_similar_prompts_are_found_among_many() -> None:
+    config = Decontamination(ngram=None, similarity=0.8)
+    said = [" ".join(f"w{number}x{place}" for place in range(40)) for number in range(2_000)]
+    apart = held_out(chats(*said), config)
+    assert max(len(sets) for sets in apart.sets.values()) < 10  # compared with, at most, for each band
+    assert all(apart.touches(f"{text} once more", config) for text in said[::100])
+    assert not any(
+        apart.touches(f"u{number} {text[: len(text) // 2]}", config) for number, text in enumerate(said[::100])
+    )
+
+
+def test_decontamination_that_looks_for_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"decontamination\n.*give ngram, similarity or both"):
+        FilterConfig.model_validate({"decontamination": {"ngram": None, "similarity": None}})
 
 
 def test_long_texts_of_few_words_are_compared_to_an_end() -> None:
