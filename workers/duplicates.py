@@ -4,6 +4,7 @@ Memory does not grow with the dataset: texts come as a stream, and their bands w
 with the first of each band it shares. Whether that one is a duplicate itself does not matter: a cluster keeps one pair.
 """
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -14,7 +15,7 @@ from core.configs.filters import FilterConfig, NearDuplicates
 from core.queries import duplicates
 from core.queries.rows import AnyRow
 from workers.filters.conversation import conversation
-from workers.filters.shingles import jaccard, shingles, words
+from workers.filters.shingles import jaccard, shingles
 from workers.filters.signature import EXACT, bands, exact, signature
 
 BATCH = 2_000  # pairs whose bands are written together
@@ -46,11 +47,17 @@ def text(messages: Sequence[dict[str, str]], chosen: str, over: str) -> str:
     return {"prompt": prompt, "chosen": chosen, "both": f"{prompt}\n{chosen}"}[over]
 
 
+def whole(messages: Sequence[dict[str, str]], *sides: str) -> list[str]:
+    """Everything a pair says, and who says it; the same letter in two encodings and runs of white space aside."""
+    turns = [text for message in messages for text in (message["role"], message["content"])]
+    return [" ".join(unicodedata.normalize("NFC", text).split()) for text in (*turns, *sides)]
+
+
 def _bands(pairs: Iterator[AnyRow], filters: FilterConfig) -> Iterator[dict[str, Any]]:
     near = filters.near_duplicates
     rows = bands(near.threshold) if near else 0
     for position, pair in enumerate(pairs):
-        found = [exact(words(text(pair.messages, pair.chosen, "both")))] if filters.duplicates else []
+        found = [exact(whole(pair.messages, pair.chosen, pair.rejected))] if filters.duplicates else []
         if near is not None:
             found += signature(shingles(text(pair.messages, pair.chosen, near.over), near.shingle), rows)
         for band, hash in found:

@@ -40,7 +40,9 @@ class FilterConfig(Config):
     identical: bool = Field(True, description="drop pairs whose draft and revision are the same text")
     empty: bool = Field(True, description="drop pairs with an empty side")
     max_chars: int = Field(20_000, ge=1, description="drop pairs with a longer side, in characters")
-    duplicates: bool = Field(False, description="drop pairs that say what an earlier pair says, word for word")
+    duplicates: bool = Field(
+        False, description="drop pairs whose prompt and sides are those of an earlier pair, word for word"
+    )
     near_duplicates: NearDuplicates | None = Field(None, description="drop pairs that are almost an earlier pair")
     decontamination: Decontamination | None = Field(None, description="drop pairs that touch the evaluation prompts")
     min_margin: float | None = Field(None, description="drop pairs whose chosen score exceeds the other by less")

@@ -25,9 +25,12 @@ BAND = Table(
 
 
 def kept(session: Session, dataset_id: str) -> Iterator[AnyRow]:
-    """(id, messages, chosen) of kept pairs in the order of their prompts, as a stream; messages without a template."""
+    """(id, messages, chosen, rejected) of kept pairs in the order of their prompts, as a stream.
+
+    Messages are those before a template was laid over them.
+    """
     statement = (
-        select(Pair.id, prompts.bare().label("messages"), Pair.chosen)
+        select(Pair.id, prompts.bare().label("messages"), Pair.chosen, Pair.rejected)
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.verdict == "kept")

@@ -39,7 +39,7 @@ def made(texts: list[tuple[str, str]]) -> str:
         for pair, (prompt, chosen) in zip(pairs, texts, strict=True):
             messages = [{"role": "user", "content": prompt}]
             session.execute(update(Prompt).where(Prompt.id == pair.prompt_id).values(messages=messages))
-            session.execute(update(Pair).where(Pair.id == pair.id).values(chosen=chosen))
+            session.execute(update(Pair).where(Pair.id == pair.id).values(chosen=chosen, rejected="No."))
     return id
 
 
@@ -67,10 +67,19 @@ def work_off(beats: Beats) -> None:
 
 
 def test_a_word_for_word_duplicate_names_the_pair_it_repeats(beats: Beats) -> None:
-    id = made([("Why?", "Because."), ("How?", "So."), ("why", "BECAUSE"), ("Why?", "Because of that.")])
+    id = made([("Why?", "Because."), ("How?", "So."), ("Why? ", " Because.\n"), ("Why?", "Because of that.")])
     rows = sifted(beats, id, duplicates=True)
     assert [row.reason for row in rows] == [None, None, "duplicates", None]
     assert (rows[2].duplicate_of, rows[2].similarity) == (rows[0].id, 1.0)
+
+
+def test_a_word_for_word_duplicate_differs_in_no_sign_and_on_no_side(beats: Beats) -> None:
+    said = [("3 < 4?", "Caf\u00e9"), ("3 > 4?", "Caf\u00e9"), ("3 < 4?", "caf\u00e9"), ("...", "!"), ("!", "..."),
+            ("3 < 4?", "Cafe\u0301"), ("3 < 4?", "Caf\u00e9")]  # fmt: skip
+    id = made(said)
+    with transaction() as session:
+        session.execute(update(Pair).where(Pair.id == rows_of()[-1].id).values(rejected="Nothing."))
+    assert [row.reason for row in sifted(beats, id, duplicates=True)] == [None] * 5 + ["duplicates", None]
 
 
 def test_a_near_duplicate_is_dropped_with_its_true_similarity(beats: Beats) -> None:
@@ -134,11 +143,11 @@ def test_conversations_that_end_with_the_same_words_are_not_alike(beats: Beats) 
 
 
 def test_a_pair_that_is_dropped_for_another_reason_shadows_nobody(beats: Beats) -> None:
-    id = made([("Why?", "same words here " * 30), ("Why?", "short"), ("why", "Short")])
+    id = made([("Why?", "Because."), ("Why?", "Because.")])
     with transaction() as session:
-        session.execute(update(Pair).where(Pair.chosen == "short").values(rejected="short"))
-    rows = sifted(beats, id, duplicates=True, max_chars=100)
-    assert [row.reason for row in rows] == ["too_long", "identical", None]
+        session.execute(update(Pair).where(Pair.id == rows_of()[0].id).values(score_chosen=-1.0))
+    rows = sifted(beats, id, duplicates=True, min_margin=0.5)
+    assert [row.reason for row in rows] == ["min_margin", None]
 
 
 def test_what_a_person_decided_stays(beats: Beats) -> None:
