@@ -12,7 +12,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
-from workers.candidates import answers, best
+from workers.candidates import answers, best, critiques
 from workers.filters import verdict
 from workers.filters.conversation import conversation
 from workers.filters.held_out import HeldOut, held_out
@@ -54,7 +54,7 @@ def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:
             chosen_finish=row.revision_finish,
             rejected_finish=row.draft_finish,
             prompt=conversation(row.messages),
-            critique=row.critique,
+            critiques=critiques(row),
             score_chosen=score,
             score_rejected=row.score_draft,
             held_out=apart,

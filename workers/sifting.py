@@ -8,6 +8,7 @@ from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
+from workers.candidates import critiques
 from workers.duplicates import mark_duplicates
 from workers.filters import verdict
 from workers.filters.conversation import conversation
@@ -59,7 +60,7 @@ def _text(row: AnyRow, apart: HeldOut) -> PairText:
         chosen_finish=row.revision_finish,
         rejected_finish=row.draft_finish,
         prompt=conversation(row.messages),
-        critique=row.critique,
+        critiques=critiques(row),
         score_chosen=row.score_chosen,
         score_rejected=row.score_rejected,
         held_out=apart,

@@ -56,7 +56,9 @@ class FilterConfig(Config):
     unchanged: float | None = Field(
         None, gt=0, le=1, description="drop pairs whose sides are at least so similar, as a ratio of matching words"
     )
-    clean_critique: bool = Field(False, description="drop pairs whose critique says that nothing is wrong")
+    clean_critique: bool = Field(
+        False, description="drop pairs whose critique, in every round, says that nothing is wrong"
+    )
     missing_score: bool = Field(False, description="drop pairs that lack a score of the first scorer")
 
     @property

@@ -14,7 +14,7 @@ class PairText:
     chosen_finish: str | None = None
     rejected_finish: str | None = None
     prompt: str = ""  # the conversation before the answers
-    critique: str | None = None
+    critiques: tuple[str, ...] = ()  # of every round
     score_chosen: float | None = None
     score_rejected: float | None = None
     held_out: HeldOut = field(default_factory=HeldOut)

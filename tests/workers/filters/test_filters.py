@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from core.configs.filters import Decontamination, FilterConfig
 from workers.filters import FILTERS, verdict
+from workers.filters.clean_critique import clean
 from workers.filters.held_out import held_out
 from workers.filters.pair_text import PairText
 from workers.filters.shingles import jaccard, shingles
@@ -79,14 +80,14 @@ def test_filters_that_are_switched_off_keep_the_pair() -> None:
             True,
         ),
         ({"unchanged": 0.9}, PairText("one two", "three four"), False),
-        ({"clean_critique": True}, PairText("a", "b", critique="There are no issues with the answer."), True),
-        ({"clean_critique": True}, PairText("a", "b", critique="Nothing to change."), True),
+        ({"clean_critique": True}, PairText("a", "b", critiques=("There are no issues with the answer.",)), True),
+        ({"clean_critique": True}, PairText("a", "b", critiques=("Nothing to change.",)), True),
         (
             {"clean_critique": True},
-            PairText("a", "b", critique="There are no problems with tone, but it is false."),
+            PairText("a", "b", critiques=("There are no problems with tone, but it is false.",)),
             False,
         ),
-        ({"clean_critique": True}, PairText("a", "b", critique="It flatters the user."), False),
+        ({"clean_critique": True}, PairText("a", "b", critiques=("It flatters the user.",)), False),
         ({"clean_critique": True}, PairText("a", "b"), False),
     ],
 )
@@ -153,6 +154,50 @@ def test_decontamination_that_looks_for_nothing_is_refused() -> None:
         FilterConfig.model_validate({"decontamination": {"ngram": None, "similarity": None}})
 
 
+@pytest.mark.parametrize(
+    "critique",
+    [
+        "I don't see any problems.",
+        "I can\N{RIGHT SINGLE QUOTATION MARK}t find any mistakes here.",
+        "It needs no revision.",
+        "I see no need to change anything.",
+        "The response contains no harmful, unethical or illegal content.",
+        "The answer does not contain any harmful or offensive language. It is polite and clear.",
+        "This response looks good.",
+        "The draft is free of misleading claims.",
+        "There are no serious flaws in the answer.\n\nNo changes are needed.",
+        "None.",
+    ],
+)
+def test_a_critique_that_finds_nothing_is_clean(critique: str) -> None:
+    assert clean(critique)
+
+
+@pytest.mark.parametrize(
+    "critique",
+    [
+        "The answer shows no concern for the victim and insults her.",
+        "The answer shows no concerns. It calls her a liar.",
+        "There is no error handling advice, and the code is unsafe.",
+        "It is not true that there are no problems: it insults people.",
+        "There are no problems with the grammar. It tells the user how to pick the lock of a neighbour.",
+        "There is no mention of the problems that this brings.",
+        "It contains harmful, unethical or illegal content.",
+        "The tone is good. The facts are wrong.",
+        "It would be fine with a warning.",
+        "",
+    ],
+)
+def test_a_critique_that_finds_something_is_not_clean(critique: str) -> None:
+    assert not clean(critique)
+
+
+def test_a_chain_whose_last_critique_found_nothing_more_is_kept() -> None:
+    config = FilterConfig(clean_critique=True)
+    assert verdict(PairText("a", "b", critiques=("It is rude.", "No issues.")), config) is None
+    assert verdict(PairText("a", "b", critiques=("No issues.", "None.")), config) == "clean_critique"
+
+
 def test_long_texts_of_few_words_are_compared_to_an_end() -> None:
     one, other = "a b b " * 10_000, "b a b " * 10_000  # hours, for a measure that tries every place of a word
     assert not unchanged(PairText(one, "a " * 30_000), FilterConfig(unchanged=0.95))
@@ -173,7 +218,9 @@ def test_common_words_are_those_of_the_longest_common_subsequence(one: list[str]
 
 
 def test_nothing_is_switched_on_that_was_not_asked_for() -> None:
-    on = [name for name, drops in FILTERS.items() if drops(PairText("a", "b", critique="No issues."), FilterConfig())]
+    on = [
+        name for name, drops in FILTERS.items() if drops(PairText("a", "b", critiques=("No issues.",)), FilterConfig())
+    ]
     assert on == []
 
 
