@@ -1,4 +1,4 @@
-"""The answers of a chain by their names, and which of its revisions is chosen."""
+"""The answers of a chain by their names, its critiques, and which of its revisions is chosen."""
 
 from core.queries.rows import AnyRow
 
@@ -7,6 +7,12 @@ def answers(row: AnyRow) -> dict[str, str]:
     """`draft`, `revision`, and the further candidates `revision.1`, ... of the last round."""
     further = {turn["name"]: turn["text"] for turn in row.more if turn["name"].rpartition(".")[2].isdigit()}
     return {"draft": row.draft, "revision": row.revision} | further
+
+
+def critiques(row: AnyRow) -> tuple[str, ...]:
+    """The critique of every round; none of an imported pair or a counterfactual one."""
+    earlier = [turn["text"] for turn in row.more if turn["name"].startswith("critique.r")]
+    return (*earlier, row.critique) if row.critique is not None else ()
 
 
 def best(row: AnyRow) -> tuple[str, float | None]:

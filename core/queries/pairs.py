@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
-from core.queries import score_columns
+from core.queries import prompts, score_columns
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score
 
@@ -39,6 +39,7 @@ class Beside:
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     """Chains of the claim's range without a pair, with both values of the claim's scorer (None when missing).
 
+    Messages are those before a template was laid over them.
     `candidate_scores` maps `revision.1` and so on to their values, None for a chain without further candidates.
     """
     draft, revision = aliased(Score), aliased(Score)
@@ -46,7 +47,7 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
         select(
             Chain.id.label("chain_id"), Prompt.id.label("prompt_id"), Prompt.index.label("position"), Prompt.split,
             Chain.draft, Chain.revision, Chain.draft_finish, Chain.revision_finish,
-            Chain.more, Chain.critique, Prompt.messages, Prompt.guard,
+            Chain.more, Chain.critique, prompts.bare().label("messages"), Prompt.guard,
             draft.value.label("score_draft"), revision.value.label("score_revision"),
             _candidates(claim).label("candidate_scores"),
         )
@@ -147,7 +148,7 @@ def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> 
     statement = (
         select(
             Pair.id, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, Pair.reason, Pair.duplicate_of,
-            Chain.critique, Chain.revision_finish, Chain.draft_finish, Prompt.messages,
+            Chain.critique, Chain.more, Chain.revision_finish, Chain.draft_finish, prompts.bare().label("messages"),
         )
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)

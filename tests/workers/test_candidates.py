@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.candidates import answers, best
+from workers.candidates import answers, best, critiques
 
 
 def chain(first: float | None, *further: float | None) -> Any:
@@ -15,11 +15,18 @@ def chain(first: float | None, *further: float | None) -> Any:
     more = [{"name": "critique.r1", "text": "c"}, {"name": "revision.r1", "text": "an earlier round"}]
     more += [{"name": f"revision.{number}", "text": f"candidate {number}"} for number in range(1, len(further) + 1)]
     scores = {f"revision.{number}": value for number, value in enumerate(further, 1)} or None
-    return SimpleNamespace(draft="d", revision="r", more=more, score_revision=first, candidate_scores=scores)
+    return SimpleNamespace(
+        draft="d", revision="r", more=more, critique="n", score_revision=first, candidate_scores=scores
+    )
 
 
 def test_the_answers_are_the_draft_and_the_candidates_of_the_last_round() -> None:
     assert answers(chain(0.0, 1.0)) == {"draft": "d", "revision": "r", "revision.1": "candidate 1"}
+
+
+def test_the_critiques_are_those_of_every_round() -> None:
+    assert critiques(chain(0.0)) == ("c", "n")
+    assert critiques(SimpleNamespace(more=[], critique=None)) == ()
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from core.strategies.cue import Cue
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.chain import Ask, Identity
+from workers.filters.conversation import conversation
 from workers.growing.harvest import EACH, Harvest, most_tries
 from workers.growing.lists import LONGEST, items
 from workers.growing.shelf import Shelf
@@ -165,14 +166,16 @@ class Growth:
     def _load(self) -> Shelf:
         shelf, after, id = Shelf(self._source.near), -1, self._claim.dataset_id
         with transaction() as session:
-            apart = prompts.evaluation_words(session, id)
-        for text in apart:
-            shelf.add(text, "held_out")
+            apart = prompts.evaluation_messages(session, id)
+        for messages in apart:
+            shelf.add(conversation(messages), "held_out")
+        for prompt in self._frame.behavior.prompts:
+            shelf.add(conversation(prompt.chat(None)))
         while True:
             with transaction() as session:
                 found = prompts.generated(session, id, kept=False, after=after, limit=BATCH)
             if not found:
                 return shelf
             for row in found:
-                shelf.add(row.messages[-1]["content"])
+                shelf.add(conversation(row.messages))
             after = found[-1].position

@@ -135,7 +135,7 @@ def test_what_is_there_already_is_left_out_with_a_count_and_asked_for_again(beat
     def write(topic: str, earlier: int) -> str:
         if earlier:
             return f"- What is new about {topic}?\n- What is old about {topic}?"
-        return "1. polite test 1?\n2. Why is it that everybody says so?\n3. And " + topic + "?"
+        return "1. polite test 1?\n2. polite question 7?\n3. Why is it that everybody says so?\n4. And " + topic + "?"
 
     writer.write = write  # type: ignore[method-assign]  # another script
     id = ask(topics=TOPICS[:2], per_topic=3)
@@ -146,7 +146,7 @@ def test_what_is_there_already_is_left_out_with_a_count_and_asked_for_again(beat
     ]  # fmt: skip
     data = [row.data for row in scene.rows("SELECT data FROM event WHERE data ? 'dropped'")]
     assert sum(one["dropped"].get("held_out", 0) for one in data) == 2
-    assert sum(one["dropped"].get("repeated", 0) for one in data) == 1
+    assert sum(one["dropped"].get("repeated", 0) for one in data) == 3  # twice a prompt of the behavior's own
 
 
 def test_a_topic_that_gives_nothing_new_comes_short_after_a_few_tries(beats: Beats, writer: Writer) -> None:
