@@ -12,7 +12,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
-from workers.candidates import answers, best
+from workers.candidates import answers, best, finish
 from workers.filters import verdict
 from workers.filters.held_out import HeldOut, held_out
 from workers.filters.pair_text import PairText
@@ -47,7 +47,7 @@ def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:
         PairText(
             chosen=chosen,
             rejected=row.draft,
-            chosen_finish=row.revision_finish,
+            chosen_finish=finish(row, answer),
             rejected_finish=row.draft_finish,
             prompt=row.messages[-1]["content"],
             critique=row.critique,

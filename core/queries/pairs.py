@@ -147,7 +147,7 @@ def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> 
     statement = (
         select(
             Pair.id, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, Pair.reason, Pair.duplicate_of,
-            Chain.critique, Chain.revision_finish, Chain.draft_finish, Prompt.messages,
+            Pair.chosen_answer, Chain.critique, Chain.revision_finish, Chain.draft_finish, Chain.more, Prompt.messages,
         )
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
