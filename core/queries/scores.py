@@ -18,7 +18,7 @@ Owner = tuple[int | None, int | None]  # chain, evaluation answer: one of the tw
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     """(chain_id, position, messages, expect, guard, behavior_id, draft, revision, revision_finish, more, wants_draft,
-    wants_revision) of chains that lack scores of the claim's scorer.
+    wants_revision) of chains that lack scores of the claim's scorer. The messages are those that are trained on.
 
     Under a claim of role `draft` those of drafts, whether their chains have ended or still go on. Under any other
     claim those of chains that have ended; a draft that such a shard is about to score is left to it.
@@ -30,7 +30,8 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
         wants_draft &= ~_scored_early(claim)
     statement = (
         select(
-            Chain.id.label("chain_id"), Prompt.index.label("position"), Prompt.messages, Prompt.expect, Prompt.guard,
+            Chain.id.label("chain_id"), Prompt.index.label("position"),
+            func.coalesce(Chain.context, Prompt.messages).label("messages"), Prompt.expect, Prompt.guard,
             Prompt.behavior_id, Chain.draft, Chain.revision, Chain.revision_finish, Chain.more,
             wants_draft.label("wants_draft"), wants_revision.label("wants_revision"),
         )

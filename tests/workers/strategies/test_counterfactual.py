@@ -20,19 +20,24 @@ STYLE, NEGATIVE = {"style": "Be kind."}, {"negative": "Be rude."}
 
 
 @pytest.fixture
-def beats(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beats]:
-    bench = Bench()
-    bench.teacher = ScriptedTeacher(lambda prompt, number: turn(f"{number}: {prompt}"))
-    bench.seat(monkeypatch)
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    one = Bench()
+    one.teacher = ScriptedTeacher(lambda prompt, number: turn(f"{number}: {prompt}"))
+    one.seat(monkeypatch)
+    return one
+
+
+@pytest.fixture
+def beats(database: str, bench: Bench) -> Iterator[Beats]:
     with Beats() as thread:
         yield thread
 
 
 def made(beats: Beats, variant: str, **treatments: str) -> str:
-    """A dataset of one prompt, done; its id."""
+    """A dataset of one prompt, judged; its id."""
     id = judged.ask(
         judged.behavior(prompts=1),
-        reward={"kind": "rule", "rule": "length"},
+        reward=judged.JUDGE,
         split={"validation": 0},
         strategy="counterfactual",
         counterfactual={"variant": variant, **treatments},
@@ -69,3 +74,10 @@ def test_each_side_answers_its_own_prompt_and_one_context_is_trained_on(
     (chain,) = scene.rows("SELECT critique, more, draft_tokens, revision_tokens FROM chain")
     assert (chain.critique, chain.more) == (None, [])
     assert (chain.draft_tokens, chain.revision_tokens) == (len(rejected.split()) + 1, len(chosen.split()) + 1)
+
+
+@pytest.mark.parametrize(("variant", "treated"), [("enc", False), ("negation", True)])
+def test_scorers_read_the_context_that_is_trained_on(beats: Beats, bench: Bench, variant: str, treated: bool) -> None:
+    made(beats, variant, style="Be rude.")
+    plain_side = next(question for question in bench.heard if f"0: {RUDE}" not in question)
+    assert ("Be rude." in plain_side) == treated
