@@ -12,7 +12,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
-from workers.candidates import answers, best, critiques
+from workers.candidates import answers, best, critiques, finish
 from workers.filters import verdict
 from workers.filters.conversation import conversation
 from workers.filters.held_out import HeldOut, held_out
@@ -51,7 +51,7 @@ def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:
         PairText(
             chosen=chosen,
             rejected=row.draft,
-            chosen_finish=row.revision_finish,
+            chosen_finish=finish(row, answer),
             rejected_finish=row.draft_finish,
             prompt=conversation(row.messages),
             critiques=critiques(row),

@@ -92,7 +92,7 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
         shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
 
     limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id)) if asked.budget.limited else None
-    early = scores_early(asked)
+    early = bool(asked.early_scorers(apart=settings().scorers_apart))
     make = [
         lambda teacher, drafted, ask=ask: run_chain(teacher, ask, drafted if early and not ask.known else None)
         for ask in asks
@@ -105,12 +105,6 @@ def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     found = Growth(claim, frame, growth.unsettled(session, claim), identity)
     notebook = found.notebook
     return Plan(to_load(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
-
-
-def scores_early(asked: DatasetConfig) -> bool:
-    """Whether drafts are scored while their critiques are written: scorer and teacher do not share a device."""
-    apart = settings().scorers_apart or asked.teacher.engine == "openai"
-    return apart and asked.strategy == "self_critique"
 
 
 def to_load(teacher: ModelConfig) -> ModelConfig:

@@ -8,7 +8,7 @@ from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
-from workers.candidates import critiques
+from workers.candidates import critiques, finish
 from workers.duplicates import mark_duplicates
 from workers.filters import verdict
 from workers.filters.conversation import conversation
@@ -57,7 +57,7 @@ def _text(row: AnyRow, apart: HeldOut) -> PairText:
     return PairText(
         chosen=row.chosen,
         rejected=row.rejected,
-        chosen_finish=row.revision_finish,
+        chosen_finish=finish(row, row.chosen_answer),
         rejected_finish=row.draft_finish,
         prompt=conversation(row.messages),
         critiques=critiques(row),

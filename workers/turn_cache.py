@@ -1,6 +1,7 @@
 """The cache of turns: what a model was asked before in the same way is not asked again.
 
-Looked up when a shard is planned, level by level: a turn behind one that is not known cannot be known either.
+Looked up when a shard is planned, level by level: a turn behind one that is not known cannot be known either. Nothing
+is behind a candidate.
 """
 
 import hashlib
@@ -60,7 +61,11 @@ def recall(session: Session, project_id: str, identity: Identity, asks: Sequence
             if one in found:
                 known[number][asks[number].cues[level].name] = _turn(found[one])
         hits += sorted(found)
-        open_ones = [number for number, one in wanted.items() if one in found and flaw(_turn(found[one])) is None]
+        open_ones = [
+            number
+            for number, one in wanted.items()
+            if asks[number].cues[level].candidate or (one in found and flaw(_turn(found[one])) is None)
+        ]
         if not open_ones:
             break
     cached_turns.used(session, project_id, sorted(set(hits)))

@@ -148,7 +148,8 @@ def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> 
     statement = (
         select(
             Pair.id, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, Pair.reason, Pair.duplicate_of,
-            Chain.critique, Chain.more, Chain.revision_finish, Chain.draft_finish, prompts.bare().label("messages"),
+             Pair.chosen_answer, Chain.critique, Chain.more, Chain.revision_finish, Chain.draft_finish,
+             prompts.bare().label("messages"),
         )
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)

@@ -12,6 +12,7 @@ from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig
 from core.ledger import DRAFT, Claim
 from core.queries import chains, evaluations, growth, parents, shards, working
+from core.settings import settings
 from core.states import ShardState, Stage
 from core.tables import Dataset, Run, Shard
 
@@ -56,7 +57,7 @@ def early(session: Session, claim: Claim) -> None:
         return
     frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
     config = DatasetConfig.model_validate(frozen)
-    scorers = [reward.scorer for reward in config.reward if not reward.pairwise]
+    scorers = config.early_scorers(apart=settings().scorers_apart)
     _queue(session, replace(claim, role=DRAFT), Stage.score, scorers, claim.total)
 
 
