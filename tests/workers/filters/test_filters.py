@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from pydantic import ValidationError
 
 from core.configs.filters import Decontamination, FilterConfig
+from core.configs.languages import LANGUAGES
 from workers.filters import FILTERS, verdict
 from workers.filters.clean_critique import clean
 from workers.filters.held_out import held_out
@@ -196,6 +198,18 @@ def test_a_chain_whose_last_critique_found_nothing_more_is_kept() -> None:
     config = FilterConfig(clean_critique=True)
     assert verdict(PairText("a", "b", critiques=("It is rude.", "No issues.")), config) is None
     assert verdict(PairText("a", "b", critiques=("No issues.", "None.")), config) == "clean_critique"
+
+
+def test_every_language_that_can_be_told_can_be_asked_for() -> None:
+    assert set(LanguageIdentifier.from_model_file(MODEL_FILE).nb_classes) - {"zxx"} == LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [("eng", "did you mean 'en'"), ("zz", "such as 'en'"), ("EN", "'en'"), ("", "")]
+)
+def test_a_language_that_nobody_can_tell_is_refused(code: str, hint: str) -> None:
+    with pytest.raises(ValidationError, match=f"language\n.*is no language that can be told.*{hint}"):
+        FilterConfig.model_validate({"language": code})
 
 
 def test_long_texts_of_few_words_are_compared_to_an_end() -> None:
