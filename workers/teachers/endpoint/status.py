@@ -12,6 +12,7 @@ BUSY, AWAY = 429, 503
 AGAIN = (408, 409, 425)
 REFUSED = (401, 402, 403, 404, 405, 407, 410)
 FILTERED = ("content_filter", "content_policy_violation")
+NO_MONEY = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")  # a 429 that time does not mend
 TOO_LONG = ("context_length_exceeded", "string_above_max_length")
 LONG_WORDS = ("context length", "context window", "maximum context", "prompt is too long", "too many tokens")
 UNKNOWN_FIELD = ("unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden")
@@ -30,6 +31,8 @@ def fault_of(status: int, headers: Mapping[str, str], body: bytes) -> Fault:
 
 
 def _kind(status: int, told: Mapping[str, Any]) -> Kind:
+    if status == BUSY and {told.get("code"), told.get("type")} & {*NO_MONEY}:
+        return "refused"
     if status in (BUSY, AWAY):
         return "busy" if status == BUSY else "away"
     if status in AGAIN or status >= 500:

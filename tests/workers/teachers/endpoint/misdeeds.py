@@ -43,6 +43,9 @@ PASSING: dict[str, Act] = {
 REFUSING: dict[str, Act] = {
     "wrong key": says({"error": {"message": "Incorrect API key"}}, status=401),
     "no money": says({}, status=402),
+    "no quota": says(
+        {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}, status=429
+    ),
     "forbidden": says({}, status=403),
     "no such model": says(
         {"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, status=404

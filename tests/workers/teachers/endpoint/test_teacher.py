@@ -158,6 +158,13 @@ def test_an_answer_is_cut_before_a_stop_string_that_the_endpoint_overlooked(endp
     assert (turn.text, turn.finish) == ("Yes.", "stop")
 
 
+def test_no_more_stop_strings_are_sent_than_endpoints_take_and_all_are_heeded(endpoint: Endpoint) -> None:
+    endpoint.script = always(says(completion("Yes. F and more", finish="length")))
+    turn = answer(endpoint, Sampling(stop=("A", "B", "C", "D", "E", "F")))
+    assert (turn.text, turn.finish) == ("Yes.", "stop")
+    assert endpoint.asked[0].body["stop"] == ["A", "B", "C", "D"]
+
+
 def test_a_conversation_goes_on_in_messages_that_hold_nothing_unspeakable(endpoint: Endpoint) -> None:
     endpoint.script = once(says(completion("nul \x00 half \ud800 done")))
 
