@@ -58,7 +58,7 @@ def _past_judge(session: Session, project_id: str, judge: RewardConfig) -> PastJ
             func.sum(calls * Shard.completed).filter(Shard.role.is_(None)),
         )
         .join(datasets, datasets.c.id == Shard.dataset_id)
-        .where(Shard.run_id.is_(None), Shard.stage == str(Stage.score), Shard.model == judge.scorer)
+        .where(Shard.run_id.is_(None), Shard.stage == str(Stage.score), Shard.model == judge.scorer, Shard.hits == 0)
     )  # fmt: skip
     prompt, said, asked = session.execute(statement).one()
     return PastJudge(float(prompt) / float(asked), float(said) / float(asked)) if asked else None

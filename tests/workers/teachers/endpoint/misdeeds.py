@@ -50,7 +50,12 @@ REFUSING: dict[str, Act] = {
     "no such model": says(
         {"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, status=404
     ),
+    "wrong method": says({}, status=405),
+    "a proxy wants a password": says({}, status=407),
+    "gone": says({}, status=410),
     "moved": says({}, status=301, location="http://127.0.0.1:1/elsewhere"),
+    "found elsewhere": says({}, status=302, location="http://127.0.0.1:1/elsewhere"),
+    "moved for now": says({}, status=307, location="http://127.0.0.1:1/elsewhere"),
     "see other": says({}, status=303, location="http://127.0.0.1:1/elsewhere"),
     "moved for good": says({}, status=308, location="http://127.0.0.1:1/elsewhere"),
     "unknown field": says({"error": {"message": "no seed", "code": "unsupported_parameter"}}, status=400),
