@@ -1,4 +1,4 @@
-"""The answers of a chain by their names, its critiques, and which of its revisions is chosen."""
+"""The answers of a chain by their names, its critiques and scorers, and which revision is chosen."""
 
 from core.queries.rows import AnyRow
 from workers.chain import FLAWS
@@ -24,6 +24,12 @@ def critiques(row: AnyRow) -> tuple[str, ...]:
     """The critique of every round; none of an imported pair or a counterfactual one."""
     earlier = [turn["text"] for turn in row.more if turn["name"].startswith("critique.r")]
     return (*earlier, row.critique) if row.critique is not None else ()
+
+
+def unscored(row: AnyRow, *sides: str) -> frozenset[str]:
+    """Scorers that lack a value of one of the answers with these names."""
+    given = {(scorer, answer) for scorer, answer in row.scored or ()}
+    return frozenset(scorer for scorer, _ in given if not {(scorer, side) for side in sides} <= given)
 
 
 def best(row: AnyRow) -> tuple[str, float | None]:

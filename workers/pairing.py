@@ -12,7 +12,7 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
-from workers.candidates import answers, best, critiques, finish
+from workers.candidates import answers, best, critiques, finish, unscored
 from workers.filters import verdict
 from workers.filters.conversation import conversation
 from workers.filters.held_out import HeldOut, held_out
@@ -57,6 +57,7 @@ def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:
             critiques=critiques(row),
             score_chosen=score,
             score_rejected=row.score_draft,
+            unscored=unscored(row, answer, "draft"),
             held_out=apart,
         ),
         filters,

@@ -8,7 +8,7 @@ from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
-from workers.candidates import critiques, finish
+from workers.candidates import critiques, finish, unscored
 from workers.duplicates import mark_duplicates
 from workers.filters import verdict
 from workers.filters.conversation import conversation
@@ -63,5 +63,6 @@ def _text(row: AnyRow, apart: HeldOut) -> PairText:
         critiques=critiques(row),
         score_chosen=row.score_chosen,
         score_rejected=row.score_rejected,
+        unscored=unscored(row, row.chosen_answer, row.rejected_answer),
         held_out=apart,
     )

@@ -2,12 +2,20 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from core.configs.config import Config
 from core.configs.languages import known_language
 
 Language = Annotated[str, AfterValidator(known_language)]
+
+
+def _first(value: object) -> object:
+    """True and false, for datasets with one scorer."""
+    return {True: "first", False: None}[value] if isinstance(value, bool) else value
+
+
+Scorers = Annotated[Literal["first", "every"] | None, BeforeValidator(_first)]
 
 
 class NearDuplicates(Config):
@@ -60,7 +68,9 @@ class FilterConfig(Config):
     clean_critique: bool = Field(
         False, description="drop pairs whose critique, in every round, says that nothing is wrong"
     )
-    missing_score: bool = Field(False, description="drop pairs that lack a score of the first scorer")
+    missing_score: Scorers = Field(
+        None, description="drop pairs that lack a score of the first scorer, or of any; true stands for the first"
+    )
 
     @property
     def whole(self) -> bool:

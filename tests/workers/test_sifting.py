@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, select, update
 from starlette.testclient import TestClient
 
 from api.first_key import make_first_key
@@ -13,7 +13,7 @@ from api.main import create_door
 from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.queries import datasets
-from core.tables import DEFAULT_PROJECT, Dataset, Pair, Prompt, Shard
+from core.tables import DEFAULT_PROJECT, Dataset, Pair, Prompt, Score, Scorer, Shard
 from tests.factories import ledger, scene
 from workers import advance
 from workers.filters.shingles import shingles
@@ -140,6 +140,21 @@ def test_conversations_that_end_with_the_same_words_are_not_alike(beats: Beats) 
     converse(3, f"Is it true that {facts[2]}?", f"It is: {facts[2]}.", "Are you sure?")
     again = sifted(beats, id, near_duplicates={"over": "prompt"}, decontamination={})
     assert [row.reason for row in again] == [None, None, None, "near_duplicates", None, None]
+
+
+@pytest.mark.parametrize("run", [sifted, paired_again])
+def test_a_score_that_any_scorer_lacks_can_be_asked_for(run: Any, beats: Beats) -> None:
+    id = made([("Why?", "a"), ("Who?", "b"), ("How?", "c")])
+    with transaction() as session:
+        second = {"dataset_id": id, "name": "second", "position": 1, "kind": "rule", "purpose": "reward"}
+        session.execute(insert(Scorer).values(second))
+        chains = session.execute(select(Pair.chain_id, Pair.id).order_by(Pair.chain_id)).all()
+        for place, (chain, _) in enumerate(chains):
+            for answer in ("draft", "revision")[: 2 - place]:
+                given = {"chain_id": chain, "answer": answer, "scorer": "second", "fingerprint": "f", "value": 1.0}
+                session.execute(insert(Score).values(given))
+    assert [row.reason for row in run(beats, id, missing_score="every")] == [None, "missing_score", "missing_score"]
+    assert [row.reason for row in run(beats, id, missing_score="first")] == [None, None, None]
 
 
 def test_a_pair_that_is_dropped_for_another_reason_shadows_nobody(beats: Beats) -> None:

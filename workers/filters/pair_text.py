@@ -17,4 +17,5 @@ class PairText:
     critiques: tuple[str, ...] = ()  # of every round
     score_chosen: float | None = None
     score_rejected: float | None = None
+    unscored: frozenset[str] = frozenset()  # scorers that lack a score of either
     held_out: HeldOut = field(default_factory=HeldOut)
