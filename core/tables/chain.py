@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +24,7 @@ class Chain(Table):
         CheckConstraint("(state = 'failed') = (failure_reason IS NOT NULL)", name="failure"),
         CheckConstraint("state <> 'done' OR (draft IS NOT NULL AND revision IS NOT NULL)", name="whole"),
         Index(None, "dataset_id", "id"),
+        Index("ix_chain_failed", "dataset_id", "id", postgresql_where=text("state = 'failed'")),
     )
 
     id: Mapped[Serial]
