@@ -194,6 +194,25 @@ def test_filters_that_leave_nothing_fail_the_dataset_and_others_bring_it_back(be
     assert scene.state(id) == "completed"
 
 
+def test_filters_run_over_a_cancelled_dataset_and_a_resume_completes_it(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Why?", "Because."), ("Who?", "Me.")])
+    scene.change("UPDATE dataset SET state = 'cancelled' WHERE id = :id", id=id)
+    scene.change("UPDATE shard SET state = 'cancelled' WHERE stage = 'score'")
+    with transaction() as session:
+        datasets.filter_again(session, DEFAULT_PROJECT, id, FilterConfig(duplicates=True))
+    work_off(beats)
+    assert [row.reason for row in rows_of()] == [None, "duplicates", None]
+    assert scene.state(id) == "cancelled"
+    scene.change("UPDATE pair SET verdict = 'kept', reason = NULL, duplicate_of = NULL, similarity = NULL")  # as if new
+    with transaction() as session:
+        datasets.resume(session, DEFAULT_PROJECT, id)
+    scene.change("UPDATE shard SET state = 'done' WHERE stage = 'score'")
+    advance.everything()
+    work_off(beats)
+    assert [row.reason for row in rows_of()] == [None, "duplicates", None]
+    assert scene.state(id) == "completed"
+
+
 def test_the_door_runs_filters_again_and_tells_the_funnel(beats: Beats) -> None:
     id = made([("Why?", "Because."), ("Why?", "Because."), ("Who?", "Me.")])
     key = make_first_key()
