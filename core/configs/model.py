@@ -34,4 +34,7 @@ class ModelSettings(Config):
         None, ge=1, description="requests under way at once from each worker process to the model's endpoint"
     )
     omit: tuple[SamplingField, ...] = Field((), description="fields that the model's endpoint does not take")
+    structured_outputs: bool = Field(
+        False, description="the model's endpoint is a vLLM server: judges' answers are bound by its structured_outputs"
+    )
     licence: str | None = Field(None, max_length=200, description="as dataset cards state it; left out: not stated")

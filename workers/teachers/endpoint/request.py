@@ -32,10 +32,11 @@ def request(model: str, messages: Sequence[Message], *, sampling: Sampling, seed
 
 
 def form(shape: Shape | None) -> dict[str, Any]:
-    """What binds an answer to a schema. A regular expression binds nothing here: OpenAI's API has no field for it."""
-    if shape is None or shape.schema is None:
+    """What binds an answer to its shape, in vLLM's field for it: OpenAI's API has none for a regular expression."""
+    if shape is None:
         return {}
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(shape.schema)}}}
+    kind, value = ("regex", shape.regex) if shape.regex is not None else ("json", shape.schema)
+    return {"structured_outputs": {kind: value}}
 
 
 def packed(fields: Mapping[str, Any]) -> bytes:

@@ -45,6 +45,7 @@ class EndpointTeacher:
         caller = Caller(where, _usable(api_key), patience=self._patience, guard=guard)
         limits = settings().model(self.model)
         self._line = Line(where.url, caller, limits, retry_seconds=self._patience.retry)
+        self._binds = limits.structured_outputs
         self._budget = RetryBudget()
         self._suspects = Suspects()
         self._dialect = Dialect(self.model, omit=limits.omit)
@@ -67,7 +68,8 @@ class EndpointTeacher:
         Raises Unavailable where it does not answer now, Refused where it does not take us, and Unanswered for a
         conversation that it does not take.
         """
-        fields = request(self.model, conversation.messages, sampling=sampling, seed=seed) | form(shape)
+        fields = request(self.model, conversation.messages, sampling=sampling, seed=seed)
+        fields |= form(shape) if self._binds else {}
         read = estimated([one["content"] for one in conversation.messages])
         answer = await self._asked(fields, tokens=read + sampling.max_tokens)
         self._rejections = 0

@@ -104,16 +104,19 @@ def test_a_seed_is_sent_in_the_bits_that_every_endpoint_takes(endpoint: Endpoint
     assert endpoint.asked[0].body["seed"] == 3
 
 
-def test_a_schema_binds_an_answer_and_a_regular_expression_does_not(endpoint: Endpoint) -> None:
+def test_a_shape_binds_an_answer_of_a_vllm_server_and_is_kept_from_others(
+    endpoint: Endpoint, of_hosted: Callable[..., None]
+) -> None:
     schema = {"type": "object", "properties": {"score": {"type": "number"}}}
-    for shape in (Shape(schema=schema), Shape(regex="[0-9]+")):
-        using(
-            endpoint,
-            lambda teacher, shape=shape: teacher.answer(teacher.open(CHAT), sampling=SAMPLING, seed=0, shape=shape),
-        )
-    bound, free = (asked.body for asked in endpoint.asked)
-    assert bound["response_format"]["json_schema"]["schema"] == schema
-    assert "response_format" not in free
+    for bound in (True, False):
+        of_hosted(structured_outputs=bound)
+        for shape in (Shape(regex="[0-9]+"), Shape(schema=schema)):
+            using(
+                endpoint,
+                lambda teacher, shape=shape: teacher.answer(teacher.open(CHAT), sampling=SAMPLING, seed=0, shape=shape),
+            )
+    sent = [asked.body.get("structured_outputs") for asked in endpoint.asked]
+    assert sent == [{"regex": "[0-9]+"}, {"json": schema}, None, None]
 
 
 def test_the_turn_says_what_it_took(endpoint: Endpoint) -> None:
