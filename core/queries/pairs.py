@@ -223,7 +223,7 @@ def counts(session: Session, dataset_id: str) -> dict[str, int]:
 
 
 def distinct(counts: Mapping[str, int]) -> int:
-    """Of `counts`: pairs whose two answers differ and that repeat no earlier pair, as far as the filters look for it."""
+    """Of `counts`: pairs that differ in themselves and repeat no earlier pair, as far as the filters look for it."""
     return counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS)
 
 

@@ -36,7 +36,7 @@ CASES = [
 
 @pytest.fixture
 def furnished(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """The door of a ledger with what the examples name: behaviors, tiny models, a completed dataset, a file, a secret."""
+    """The door of a ledger with what examples name: behaviors, tiny models, a completed dataset, a file, a secret."""
     with transaction() as session:
         for name in ("sycophancy", "safety"):
             behaviors.store(session, DEFAULT_PROJECT, ledger.behavior(name, prompts=200))
