@@ -15,8 +15,8 @@ def answers(row: AnyRow) -> dict[str, str]:
 
 
 def finish(row: AnyRow, answer: str | None) -> str | None:
-    """How the engine ended an answer of the chain; `revision` stands for one that has no name."""
-    ends: dict[str | None, str | None] = {turn["name"]: turn["finish"] for turn in row.more}
+    """How the engine ended an answer of the chain; `revision` stands for one without a name. An origin is no turn."""
+    ends: dict[str | None, str | None] = {turn["name"]: turn["finish"] for turn in row.more if "finish" in turn}
     return ends.get(answer, row.revision_finish)
 
 

@@ -19,7 +19,6 @@ from core.queries.pairs import PairFilter
 from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
-REPEATS = ("identical", "duplicates", "near_duplicates")  # reasons of pairs that say nothing new
 
 Split = Literal["train", "validation"]
 Verdict = Literal["kept", "dropped"]
@@ -111,7 +110,7 @@ def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: 
         produced=made["completed"] + made["failed"],
         parsed=made["completed"],
         scored=counts["scored"],
-        distinct=counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS),
+        distinct=pairs.distinct(counts),
         kept=counts["kept"],
         dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
         failed=chains.failed_by_reason(session, row.id) if made["failed"] else {},

@@ -1,6 +1,6 @@
 """Statements about pairs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score, Scorer
 
 STREAM_ROWS = 500
+REPEATS = ("identical", "duplicates", "near_duplicates")  # reasons of pairs that say nothing new
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,11 @@ def counts(session: Session, dataset_id: str) -> dict[str, int]:
         if reason is not None:
             found[f"dropped:{reason}"] = number
     return found
+
+
+def distinct(counts: Mapping[str, int]) -> int:
+    """Of `counts`: pairs that differ in themselves and repeat no earlier pair, as far as the filters look for it."""
+    return counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS)
 
 
 def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
