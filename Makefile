@@ -7,7 +7,7 @@ FIND_PYTHON := for p in $(PYTHON) $(PYTHONS); do \
 	echo "setup: no usable Python 3.11 or newer (with venv) was found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check browser bench bench-ledger bench-generation bench-trainer bench-exchange tiny migrate clean
+.PHONY: help setup demo up test check browser bench bench-ledger bench-generation bench-common-prefix bench-trainer bench-exchange tiny migrate clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,13 +34,21 @@ check: setup ## Format, lint, types, import arrows, migrations
 browser: setup ## Fetch a Chromium for the dashboard tests, where there is none
 	@$(BIN)/python -m local.browser
 
-bench: bench-ledger bench-generation bench-trainer bench-exchange ## Measure speed: each prints its table and writes bench/results/
+bench: bench-ledger bench-generation bench-common-prefix bench-trainer bench-exchange ## Measure speed: each prints its table and writes bench/results/
 
 bench-ledger: setup ## Rows a second into the ledger
 	$(BIN)/python -m bench.ledger
 
-bench-generation: setup ## Chains a second through the pipeline, against the bare engine
+bench-generation: setup .bench/distilabel/ready ## Chains a second: pipeline over bare engine, and beside distilabel
 	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && $(BIN)/python -m bench.generation'
+
+.bench/distilabel/ready: bench/distilabel/requirements.txt
+	@python=$$($(FIND_PYTHON)) && "$$python" -m venv --clear .bench/distilabel
+	.bench/distilabel/bin/pip install --quiet --requirement $<
+	@touch $@
+
+bench-common-prefix: setup ## How much of a pair's two answers is the same from the start
+	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && $(BIN)/python -m bench.common_prefix'
 
 bench-trainer: setup ## Steps a second of the trainer, against TRL
 	$(BIN)/python -m bench.trainer

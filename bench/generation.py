@@ -1,119 +1,44 @@
-"""Chains per second through the whole pipeline over the same engine in a bare loop. `make bench-generation`.
-
-Both sides ask the same engine for the same chains with the same number in flight; the pipeline also claims shards,
-writes every chain in micro-batches under its token, and queues the scoring.
-"""
+"""The generating side against its limits and its peer. `make bench-generation`; `bench/README.md` explains each row."""
 
 import argparse
-import asyncio
-import threading
-from functools import partial
+from collections.abc import Callable
+from typing import Any
 
-import yaml
-
-from bench.ratio import alternate, summary, timed
+from bench import ledger, peers, pipeline
+from bench.mock_teacher import SLOTS, TOKEN_SECONDS
 from bench.result import write
-from core.configs.behavior import BehaviorSpec
-from core.configs.dataset import DatasetConfig
-from core.configs.teacher import ModelConfig
-from core.database import transaction
-from core.ids import new_id
-from core.queries import behaviors, datasets
-from core.queries.datasets import Instructions
-from core.seeds import derive_seed
-from core.settings import ROOT, settings
-from core.tables import DEFAULT_PROJECT
-from workers.chain import Ask, run_chain
-from workers.generation import GeneratingDesk
-from workers.lease import Beats
-from workers.strategies.self_critique import self_critique
-from workers.teachers import load_teacher
-from workers.teachers.teacher import Teacher
 
-RECIPE = ROOT / "tiny" / "behaviors" / "tiny-safety.yaml"
+Measured = tuple[list[dict[str, Any]], dict[str, dict[str, float]]]
 
 
-def asked(prompts: int, seed: int) -> DatasetConfig:
-    """One dataset of the benchmark."""
-    sampling = {"max_tokens": 64}
-    teacher = {"engine": "vllm", "model": "tiny-teacher", "sampling": sampling}
-    return DatasetConfig.model_validate(
-        {
-            "behavior": "tiny-safety",
-            "n_prompts": prompts,
-            "teacher": teacher,
-            "reward": {"model": "tiny-reward"},
-            "seed": seed,
-        }
-    )
-
-
-def through_the_pipeline(desk: GeneratingDesk, prompts: int, seeds: "list[int]") -> int:
-    """Make a dataset's chains through ledger and worker; returns how many were stored."""
-    with transaction() as session:
-        behavior = behaviors.get(session, DEFAULT_PROJECT, "tiny-safety")
-        assert behavior is not None
-        config = asked(prompts, seeds.pop())
-        dataset = datasets.create(session, project_id=DEFAULT_PROJECT, config=config, behaviors=[behavior])
-    desk.drain(threading.Event())
-    with transaction() as session:
-        counted = datasets.progress(session, dataset.id)["stages"]["generate"]
-    return int(counted["completed"] + counted["failed"])
-
-
-def bare(runner: asyncio.Runner, teacher: Teacher, spec: BehaviorSpec, *, prompts: int, seeds: "list[int]") -> int:
-    """The same chains in a loop with nothing around it."""
-    seed, config = seeds.pop(), asked(prompts, 0)
-    instructions = Instructions(spec.critique_instruction, spec.revision_instruction)
-    asks = [
-        Ask(
-            prompt_id=index,
-            sample=0,
-            cues=tuple(self_critique(prompt.chat(spec.system), instructions)),
-            sampling=config.teacher.sampling_of,
-            seed=derive_seed(seed, "chain", index, 0),
-        )
-        for index, prompt in enumerate(spec.prompts[:prompts])
-    ]
-
-    async def every() -> int:
-        slots = asyncio.Semaphore(settings().chains_in_flight)
-
-        async def one(ask: Ask) -> None:
-            async with slots:
-                await run_chain(teacher, ask)
-
-        await asyncio.gather(*(one(ask) for ask in asks))
-        return len(asks)
-
-    return runner.run(every())
+def pairs_per_second() -> Measured:
+    """What `make bench-ledger` measures: the row `pairs-per-second` alone."""
+    rows, summary = ledger.measure()
+    return rows, {"pairs-per-second": summary["pairs-per-second"]}
 
 
 def main() -> None:
-    """Alternate both, print the ratio with its interval, write the raw rows."""
+    """Measure part by part, print, and write `bench/results/generation.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--prompts", type=int, default=384)
-    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--prompts", type=int, default=480, help="chains in a window of pipeline and engine")
+    parser.add_argument("--rounds", type=int, default=10, help="of pipeline and engine, and of engine and engine")
+    parser.add_argument("--peer-prompts", type=int, default=1024, help="pairs in a window beside distilabel")
+    parser.add_argument("--peer-rounds", type=int, default=3, help="beside distilabel: each is two times five windows")
+    parser.add_argument("--only", choices=["engine", "peers", "ledger"], action="append")
     options = parser.parse_args()
-    spec = BehaviorSpec.model_validate(yaml.safe_load(RECIPE.read_text()))
-    seeds = list(range(1, 10 * options.rounds))
-    with Beats() as beats, asyncio.Runner() as runner:
-        with transaction() as session:
-            behaviors.store(session, DEFAULT_PROJECT, spec)
-        desk = GeneratingDesk(beats, new_id("wrk"))
-        teacher = runner.run(load_teacher(ModelConfig(engine="vllm", model="tiny-teacher")))
-        try:
-            pipeline = timed(partial(through_the_pipeline, desk, options.prompts, seeds))
-            loop = timed(partial(bare, runner, teacher, spec, prompts=options.prompts, seeds=seeds))
-            pipeline(), loop()
-            pairs = alternate(pipeline, loop, rounds=options.rounds)
-            same = alternate(loop, loop, rounds=4)
-        finally:
-            desk.close()
-            runner.run(teacher.close())
-    rows = [{"pipeline": a, "engine": b} for a, b in pairs]
-    figures = {"engine": summary(pairs), "engine/engine": summary(same)}
-    write("generation", settings=vars(options), rows=rows, summary=figures)
+    parts: dict[str, Callable[[], Measured]] = {
+        "engine": lambda: pipeline.measure(options.prompts, options.rounds),
+        "peers": lambda: peers.measure(options.peer_prompts, options.peer_rounds),
+        "ledger": pairs_per_second,  # the last: it has a PostgreSQL of its own
+    }
+    rows: list[dict[str, Any]] = []
+    summary: dict[str, dict[str, float]] = {}
+    for name in options.only or parts:
+        found, figures = parts[name]()
+        rows += [{"part": name, **row} for row in found]
+        summary |= figures
+    told = {**vars(options), "slots": SLOTS, "token_seconds": TOKEN_SECONDS}
+    write("generation", settings=told, rows=rows, summary=summary)
 
 
 if __name__ == "__main__":

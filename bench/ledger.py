@@ -165,8 +165,8 @@ def store_pairs(session: Any, claim: Claim, batch: list[Row]) -> None:
     shards.guard(session, claim, completed=pairs.store(session, batch))
 
 
-def main() -> None:
-    """Measure, print, and write `bench/results/ledger.json`."""
+def measure() -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:
+    """Raw rows, and the summary's rows `chains-per-second` and `pairs-per-second`."""
     rows: list[dict[str, Any]] = []
     with ledger():
         for number in range(ROUNDS):
@@ -175,13 +175,19 @@ def main() -> None:
             score_everything()
             paired = timed(claim_all(Queue.score, pair_rows), store_pairs)
             rows.append({"round": number, "chains": made, "pairs": paired})
-    summary = {}
+    summary: dict[str, dict[str, float]] = {}
     for name in ("chains", "pairs"):
         rate = interval([row[name][0] for row in rows])
         cpu = sum(row[name][1] for row in rows) / len(rows)
         summary[f"{name}-per-second"] = {
             "rate": rate["mean"], "low": rate["low"], "high": rate["high"], "cpu_seconds_per_1000": cpu
         }  # fmt: skip
+    return rows, summary
+
+
+def main() -> None:
+    """Measure, print, and write `bench/results/ledger.json`."""
+    rows, summary = measure()
     asked = {
         "prompts": PROMPTS,
         "rounds": ROUNDS,

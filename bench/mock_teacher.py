@@ -1,9 +1,9 @@
 """An OpenAI-compatible endpoint whose answers, and the time they take, are a hash of (prompt, turn).
 
-`python -m bench.mock_teacher --slots 128 --token-seconds 0.004` prints its port and serves until its input ends.
-Like an engine it answers a bounded number of requests at once, first come, first served, at a steady pace for each;
-one token is one word. `tails` of the answers' lengths are part of the model's name: `light` or `heavy`.
-`GET /told` says how many chats were asked for, how many of them twice, and when the first came.
+`python -m bench.mock_teacher` prints its port and serves until its input ends. Like an engine it answers a bounded
+number of requests at once, first come, first served, at a steady pace for each; one token is one word. The name of the
+model says how the lengths of answers are spread: `light` or `heavy`. `GET /told` says how many chats were asked for,
+how many of them again, and when the first came; `GET /forget` begins anew.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
+SLOTS = 128  # answers at once
+TOKEN_SECONDS = 0.004
 MEAN = 100  # tokens of an answer
 MOST = 2048
 SIGMA = {"light": 0.2, "heavy": 1.0}  # of the logarithm of the lengths
@@ -54,12 +56,12 @@ class Desk:
     slots: asyncio.Semaphore
     token_seconds: float
     asked: "Counter[bytes]" = field(default_factory=Counter)
-    first: float | None = None  # by the clock of time.monotonic, which all processes of a machine share
+    first: float | None = None  # when, in seconds since the epoch
 
     async def serve(self, body: bytes) -> dict[str, Any]:
         """One chat completion."""
         if self.first is None:
-            self.first = time.monotonic()
+            self.first = time.time()
         chat = json.loads(body)
         messages = chat["messages"]
         self.asked[hashlib.md5(json.dumps(messages).encode(), usedforsecurity=False).digest()] += 1
@@ -143,8 +145,8 @@ async def serve(slots: int, token_seconds: float) -> None:
 def main() -> None:
     """Serve."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--slots", type=int, default=128)
-    parser.add_argument("--token-seconds", type=float, default=0.004)
+    parser.add_argument("--slots", type=int, default=SLOTS)
+    parser.add_argument("--token-seconds", type=float, default=TOKEN_SECONDS)
     options = parser.parse_args()
     asyncio.run(serve(options.slots, options.token_seconds))
 

@@ -146,6 +146,27 @@ def test_the_context_is_what_leaves_and_the_prompt_stands_beside_it(client: Test
     assert (shown["context"], shown["prompt"][0]["content"][:6]) == (context, "polite")
 
 
+def test_jsonl_comes_back_with_all_it_said_of_its_pairs(client: TestClient, beats: Beats) -> None:
+    content = export(client, made(), "jsonl")
+    sent = {line["prompt"][0]["content"]: line for line in map(json.loads, content.splitlines())}
+    again = exchange.imported(client, beats, content)
+    texts = {"prompt", "chosen", "rejected", "score_chosen", "score_rejected", "scores"}
+    back = [json.loads(line) for line in export(client, again, "jsonl").splitlines()]
+    assert len(back) == len(sent) == 20
+    for line in back:
+        before = sent[line["prompt"][0]["content"]]
+        came = line["provenance"]
+        assert came["origin"] == {name: value for name, value in before.items() if name not in texts}
+        assert came["origin"]["provenance"]["turns"][0]["text"] == before["rejected"]
+        assert {name: line[name] for name in texts} == {name: before[name] for name in texts}
+        assert line["critique"] == before["critique"]
+        assert (came["engine"], came["model"], came["endpoint"], came["behavior"]) == ("import", None, None, None)
+        unknown = [(turn["sampling"], turn["seed"], turn["hit"], turn["messages"]) for turn in came["turns"]]
+        assert unknown == [(None, None, None, None)] * 3
+    third = exchange.imported(client, beats, export(client, again, "jsonl"))
+    assert told(read(export(client, third, "jsonl"), "jsonl")) == told(read(content, "jsonl"))
+
+
 def test_an_export_keeps_to_its_filters(client: TestClient) -> None:
     id = made()
     for format in FORMATS:

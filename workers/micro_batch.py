@@ -12,7 +12,8 @@ Row = TypeVar("Row")
 async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]:
     """Yield lists of rows: as many as `micro_batch_rows`, or what came in `micro_batch_seconds`; None ends.
 
-    A list is empty when nothing came for so long: whoever writes may have more to write than rows.
+    The time begins with the last list, so a row waits half of it on the average. A list is empty when nothing came for
+    so long: whoever writes may have more to write than rows.
     """
     limits = settings()
     ended = False
@@ -28,8 +29,6 @@ async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]
             if row is None:
                 ended = True
                 break
-            if not batch:
-                deadline = asyncio.get_running_loop().time() + limits.micro_batch_seconds
             batch.append(row)
         if batch or not ended:
             yield batch

@@ -1,6 +1,5 @@
 """What a dataset made: pairs, failures, histograms, the funnel, and the export."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -79,10 +78,8 @@ def _failures(session: Session, id: str, paging: Paging) -> list[FailureObject]:
     if kind not in ("prompt", "chain") or not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
         raise BadInput(f"{paging.after!r} is no id of a failure; send the last_id of a page.", param="after")
     number, most = int(digits), paging.limit + 1
-    found: Iterator[FailureObject] = iter(())
-    if kind == "prompt":
-        found = (show_quarantined(row) for row in prompts.quarantined(session, id) if row.id > number)
-    taken = [shown for _, shown in zip(range(most), found, strict=False)]
+    found = prompts.quarantined(session, id, after=number, limit=most) if kind == "prompt" else []
+    taken = [show_quarantined(row) for row in found]
     after = number if kind == "chain" else None
     failed = chains.failures(session, id, after=after, limit=most - len(taken)) if len(taken) < most else []
     return taken + [show_failed_chain(chain, prompt) for chain, prompt in failed]
@@ -117,8 +114,8 @@ def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: 
         distinct=counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS),
         kept=counts["kept"],
         dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
-        failed=chains.failed_by_reason(session, row.id),
-        quarantined=len(prompts.quarantined(session, row.id)),
+        failed=chains.failed_by_reason(session, row.id) if made["failed"] else {},
+        quarantined=prompts.count_quarantined(session, row.id),
     )
 
 

@@ -2,7 +2,8 @@
 
 Reads one JSON line a pipeline from standard input, `{"name", "folder", "base_url", "model", "batch", "sampling",
 "instructions", "prompts"}`, and answers each with one when it ended: `{"pairs": [[draft, critique, revision], ...]}`
-in the order of the prompts, `null` for a pair that is not there. The imports happen once; every pipeline is new.
+in the order of the prompts, `null` for a pair that is not there, with the number of those that came twice. The imports
+happen once; every pipeline is new.
 """
 
 import json

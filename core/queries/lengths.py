@@ -10,13 +10,12 @@ from core.queries.rows import AnyRow
 from core.tables import Pair
 
 
-def sample(session: Session, dataset_id: str, *, most: int) -> Sequence[AnyRow]:
-    """(id, verdict, chosen_chars, rejected_chars, score_chosen, score_rejected) of at most `most` scored pairs.
+def sample(session: Session, dataset_id: str, *, total: int, most: int) -> Sequence[AnyRow]:
+    """(id, verdict, chosen_chars, rejected_chars, score_chosen, score_rejected) of `most` of the `total` scored pairs.
 
     Drawn by a hash of the id: the same ones each time, spread over the dataset.
     """
     scored = (Pair.dataset_id == dataset_id) & (Pair.score_chosen + Pair.score_rejected).is_not(None)
-    total = session.scalar(select(func.count()).select_from(Pair).where(scored)) or 0
     stride = max(math.ceil(total / most), 1)
     drawn = func.mod(func.abs(cast(func.hashtext(Pair.id), BigInteger)), stride) == 0
     statement = (

@@ -14,7 +14,7 @@ class Chain(Table):
 
     Of the strategy counterfactual and of imported pairs, `revision` is the chosen answer and `draft` the rejected one.
     `more` holds the turns of earlier rounds and further candidates: {name, text, finish, tokens, prompt_tokens,
-    cached_tokens, hit}.
+    cached_tokens, hit}. Of imported pairs it holds what their line said beside the texts: {name: origin, origin}.
     """
 
     __tablename__ = "chain"

@@ -15,10 +15,10 @@ class Prompt(Table):
     __tablename__ = "prompt"
     __table_args__ = (
         UniqueConstraint("dataset_id", "index"),
-        Index("ix_prompt_quarantined", "dataset_id", "index", postgresql_where=text("quarantined_at IS NOT NULL")),
         CheckConstraint("distribution IN ('in','out')", name="distribution"),
         CheckConstraint("(wrapper IS NULL) = (plain IS NULL)", name="wrapped"),
         CheckConstraint("split IN ('train','validation','evaluation')", name="split"),
+        Index("ix_prompt_quarantined", "dataset_id", "id", postgresql_where=text("quarantined_at IS NOT NULL")),
     )
 
     id: Mapped[Serial]

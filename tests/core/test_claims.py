@@ -273,7 +273,7 @@ def scored_dataset(margins: list[tuple[float, float]]) -> str:
 def test_a_histogram_counts_scores_and_margins() -> None:
     id = scored_dataset([(0.0, 4.0), (1.0, 1.0), (3.9, 2.0), (0.5, 0.5)])
     with transaction() as session:
-        found = scores.histogram(session, id, scorer="s", bins=4)
+        found = scores.histogram(session, id, scorer=SCORER, bins=4)
     assert found["scores"]["edges"] == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert found["scores"]["draft"] == [2, 1, 0, 1]
     assert found["scores"]["revision"] == [1, 1, 1, 1]
@@ -289,6 +289,6 @@ def test_a_histogram_of_equal_scores_has_one_bar_and_of_none_none() -> None:
     scene.change("TRUNCATE dataset CASCADE")
     id = scored_dataset([(2.0, 2.0)] * 3)
     with transaction() as session:
-        found = scores.histogram(session, id, scorer="s", bins=4)
+        found = scores.histogram(session, id, scorer=SCORER, bins=4)
     assert found["scores"]["draft"] == [3, 0, 0, 0]
     assert found["margins"]["counts"] == [3, 0, 0, 0]

@@ -5,8 +5,11 @@ import { CONFIG, colours, layout, onTheme } from "./theme.js";
 const section = document.getElementById("histograms");
 const scorer = document.getElementById("scorer"); // where there are several
 const slider = document.getElementById("least");
+const PATIENCE = 10; // times that counting took, between two counts
 let found = null;
 let seen = "";
+let later = 0;
+let rest = 0; // no earlier than this: a large dataset is counted less often
 
 const middles = (edges) => edges.slice(1).map((edge, i) => (edge + edges[i]) / 2);
 const sum = (numbers) => numbers.reduce((total, one) => total + one, 0);
@@ -82,10 +85,14 @@ function draw() {
 async function update() {
   const now = (scorer?.value ?? "") + document.getElementById("progress").textContent + document.getElementById("funnel").textContent;
   if (found && now === seen) return; // nothing was made since
+  clearTimeout(later);
+  if (performance.now() < rest) return (later = setTimeout(update, rest - performance.now()));
+  const begun = performance.now();
   const answer = await fetch(section.dataset.source + (scorer ? `?scorer=${encodeURIComponent(scorer.value)}` : "")).catch(() => null);
   if (!answer?.ok || answer.redirected) return; // the page's own refresh tells what is wrong
   found = await answer.json();
   seen = now;
+  rest = performance.now() + PATIENCE * (performance.now() - begun);
   draw();
 }
 
@@ -97,7 +104,10 @@ slider.addEventListener("change", () => {
     if (field) field.value = Number(slider.value) ? least : "";
   }
 });
-scorer?.addEventListener("change", update);
+scorer?.addEventListener("change", () => {
+  rest = 0;
+  update();
+});
 document.addEventListener("refreshed", update);
 onTheme(draw);
 update();

@@ -48,11 +48,11 @@ def test_a_dataset_without_scores_draws_nothing(signed_in: TestClient) -> None:
 def test_the_chart_of_lengths_is_a_bounded_sample_that_stays_the_same(signed_in: TestClient) -> None:
     with transaction() as session:
         id = ledger.made_dataset(session, n_prompts=40).id
-        every = lengths.sample(session, id, most=POINTS)
-        some = lengths.sample(session, id, most=10)
+        every = lengths.sample(session, id, total=40, most=POINTS)
+        some = lengths.sample(session, id, total=40, most=10)
         assert len(every) == 40
         assert 0 < len(some) <= 10
-        assert some == lengths.sample(session, id, most=10)
+        assert some == lengths.sample(session, id, total=40, most=10)
         assert set(some) <= set(every)
 
 

@@ -9,6 +9,7 @@ from core.text import clean
 from workers.teachers.teacher import Shape
 
 CHARS_PER_TOKEN = 4  # of the estimate where an endpoint does not count
+STOPS = 4  # stop strings that every endpoint takes; answers are cut at the others here
 SEEDS = 1 << 31  # some endpoints take no seed beyond 31 bits
 Message = Mapping[str, str]
 
@@ -26,7 +27,7 @@ def request(model: str, messages: Sequence[Message], *, sampling: Sampling, seed
     if sampling.top_k:
         fields["top_k"] = sampling.top_k
     if sampling.stop:
-        fields["stop"] = list(sampling.stop)
+        fields["stop"] = list(sampling.stop[:STOPS])
     return fields
 
 

@@ -18,7 +18,7 @@ from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import PASSING, REFUSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING, UNKNOWN_FIELDS
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
@@ -146,6 +146,15 @@ def test_what_the_endpoint_will_not_say_fails_its_chain_alone_and_says_why(beats
     assert len(endpoint.asked) == 5 + 2 * 3
 
 
+def test_a_model_that_knows_the_limit_by_its_newer_name_alone_makes_the_dataset(
+    beats: Beats, endpoint: Endpoint
+) -> None:
+    endpoint.script = lambda asked: NEWER_NAME if "max_tokens" in asked.body else None
+    id = ask(endpoint, prompts=8)
+    drain(beats)
+    assert [row.state for row in scene.rows(CHAINS, id=id)] == ["done"] * 8
+
+
 def test_a_prompt_that_cannot_be_answered_does_not_hold_the_others(beats: Beats, endpoint: Endpoint) -> None:
     endpoint.script = lambda asked: PASSING["500"] if asked.prompt == "question 1" else None
     id = ask(endpoint)
@@ -256,6 +265,22 @@ def test_a_cancelled_dataset_asks_for_nothing_more(beats: Beats, endpoint: Endpo
     id = ask(endpoint)
     drain(beats)
     assert not [asked for asked in endpoint.asked if asked.number == 2]
+
+
+def test_a_judge_whose_endpoint_takes_no_temperature_scores_the_dataset(beats: Beats, endpoint: Endpoint) -> None:
+    def script(asked: Asked) -> Act | None:
+        if asked.body["model"] != "judge":
+            return None
+        return UNKNOWN_FIELDS["OpenAI's value"][1] if "temperature" in asked.body else says(completion("Score: 0.5"))
+
+    endpoint.script = script
+    id = ask(endpoint, reward={"kind": "judge", "engine": "openai", "model": "judge", "base_url": endpoint.url})
+    drain(beats)
+    scorer = ScoringDesk(beats, "a test")
+    scorer.drain(threading.Event())
+    scorer.close()
+    assert scene.number("SELECT count(value) FROM score") == 2 * PROMPTS
+    assert scene.state(id) == "completed"
 
 
 def test_prices_are_those_of_the_endpoints_name_for_the_model(
