@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, with_expression
 
@@ -92,11 +92,18 @@ def _candidates(claim: Claim) -> Any:
 
 
 def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert pairs whose chain has none yet; returns how many were new."""
+    """Insert pairs whose chain has none yet, all with the same columns; returns how many were new.
+
+    One array for each column: a parameter for each value would cost more than the rows themselves.
+    """
     if not rows:
         return 0
-    statement = insert(Pair).on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
-    return len(session.execute(statement, list(rows)).all())
+    columns = [Pair.__table__.columns[name] for name in rows[0]]
+    arrays = [cast([row[column.name] for row in rows], ARRAY(column.type)) for column in columns]
+    found = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
+    new = insert(Pair).from_select([column.name for column in columns], select(found))
+    statement = new.on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
+    return len(session.execute(statement).all())
 
 
 def _shown() -> Any:
