@@ -49,6 +49,9 @@ def _on_cpu(config: Frame) -> dict[str, Any]:
         "dtype": "float32" if config["dtype"] == "auto" else config["dtype"],
         "block_size": config["block_size_cpu"],
         "kv_cache_memory_bytes": config["kv_cache_gib"] << 30,
+        # A prompt that is read in two steps takes back the noise of the first one, which a CPU's generator cannot do:
+        # the engine would die (`CPU Generator does not use offset`).
+        "enable_chunked_prefill": False,
     }
 
 

@@ -97,6 +97,20 @@ def test_later_turns_are_served_from_the_prefix_cache(in_vllm: ServedTeacher) ->
 
 
 @vllm
+def test_more_prompts_at_once_than_one_step_reads_are_all_answered(in_vllm: ServedTeacher) -> None:
+    sampling = Sampling(temperature=1.0, max_tokens=4)
+
+    async def everybody() -> list[Turn]:
+        chats = [in_vllm.open(prompt.chat(" ".join([prompt.text] * 6))) for prompt in RECIPE.prompts[:64]]
+        asked = [in_vllm.answer(chat, sampling=sampling, seed=number) for number, chat in enumerate(chats)]
+        return await asyncio.gather(*asked)
+
+    turns = asyncio.run(everybody())
+    assert sum(turn.prompt_tokens for turn in turns) > 2 * CONTEXT
+    assert all(turn.tokens for turn in turns)
+
+
+@vllm
 def test_transformers_gives_the_same_greedy_tokens_as_vllm(
     in_vllm: ServedTeacher, in_transformers: ServedTeacher
 ) -> None:

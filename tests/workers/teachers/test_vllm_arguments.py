@@ -58,6 +58,7 @@ def test_a_model_without_settings_is_served_by_the_engines_own(monkeypatch: pyte
 def test_a_cpu_calculates_in_float32_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = arguments(config(monkeypatch, {}), gpus=0)
     assert (plain["dtype"], plain["block_size"], plain["kv_cache_memory_bytes"]) == ("float32", 32, 1 << 30)
+    assert plain["enable_chunked_prefill"] is False
     assert not {"tensor_parallel_size", "pipeline_parallel_size", "gpu_memory_utilization"} & plain.keys()
     assert arguments(config(monkeypatch, {"a/b": {"dtype": "bfloat16"}}), gpus=0)["dtype"] == "bfloat16"
 
