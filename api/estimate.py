@@ -90,9 +90,7 @@ def _measured(config: DatasetConfig, size: Size, past: Past) -> tuple[Interval, 
     means = {turn: getattr(past, f"{turn}_tokens") for turn in often}
     sampled = sum(often[turn] * mean for turn, (mean, _) in means.items())
     spread = sum((often[turn] * sd) ** 2 for turn, (_, sd) in means.items()) ** 0.5
-    factor = sum(often.values()) / 3  # a chain of three turns is what was measured
-    mean, sd = past.prompt_tokens
-    return _interval(mean * factor, sd * factor, size.chains), _interval(sampled, spread, size.chains)
+    return _interval(*past.prompt_tokens, size.chains), _interval(sampled, spread, size.chains)
 
 
 def _interval(mean: float, sd: float, chains: int) -> Interval:

@@ -95,7 +95,7 @@ TRIM: dict[str, Example] = {
 FILTERS: dict[str, Example] = {
     "near": {
         "summary": "Near duplicates and narrow margins go",
-        "value": {"near_duplicates": {"threshold": 0.8}, "min_margin": 0.5, "missing_score": True},
+        "value": {"near_duplicates": {"threshold": 0.8}, "min_margin": 0.5, "missing_score": "first"},
     },
 }
 
@@ -110,7 +110,7 @@ IMPORT: dict[str, Example] = {
             "file": "file-01kfw3v8x2m4c9t7q0r5b6n1za",
             "behavior": "sycophancy",
             "reward": [{"kind": "classifier", "model": "tiny-reward"}, {"kind": "given"}],
-            "filters": {"duplicates": True, "missing_score": True},
+            "filters": {"duplicates": True, "missing_score": "first"},
         },
     },
 }

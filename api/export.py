@@ -1,10 +1,9 @@
-"""A dataset as a file, streamed through a server-side cursor: memory does not grow with the dataset."""
+"""A dataset as a file, streamed page by page: its memory does not grow, and a slow reader holds no connection."""
 
 from collections.abc import Iterator
 from itertools import chain
 
 from api.streams import Streams
-from core.database import transaction
 from core.exported import file_pairs
 from core.formats.write import write_pairs
 from core.queries.pairs import PairFilter
@@ -36,5 +35,5 @@ def chunks(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -
 
 
 def _chunks(dataset_id: str, filter: PairFilter, format: str, streams: Streams) -> Iterator[bytes]:
-    with streams.slot(), transaction() as session:
-        yield from write_pairs(file_pairs(session, dataset_id, filter), format)
+    with streams.slot():
+        yield from write_pairs(file_pairs(dataset_id, filter, format), format)

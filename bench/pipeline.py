@@ -30,12 +30,12 @@ from core.queries import behaviors, datasets
 from core.queries.datasets import Instructions
 from core.seeds import content_seed, derive_seed
 from core.settings import ROOT, settings
+from core.strategies.self_critique import self_critique
 from core.tables import DEFAULT_PROJECT, Chain, Prompt
 from workers.chain import TURNS, Ask, run_chain
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.places import Places
-from workers.strategies.self_critique import self_critique
 from workers.teachers import load_teacher
 from workers.teachers.teacher import Teacher
 

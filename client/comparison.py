@@ -9,6 +9,7 @@ from rich.text import Text
 from client.models import Evaluation
 
 OVERALL = "overall"
+SETS = {"in": "in templates of training", "out": "in held-out templates"}
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,17 @@ class Change:
 
 
 def changes(evaluation: Evaluation) -> list[Change]:
-    """A line for each behavior by the headline scorer, and `overall` at the end; empty before it is judged."""
+    """A line for each behavior and set of templates by the headline scorer, and `overall` at the end.
+
+    Empty before it is judged.
+    """
     summary = evaluation.summary or {}
     scorer = summary.get("scorers", {}).get(summary.get("headline"))
     if scorer is None or scorer["overall"] is None:
         return []
     guard = summary.get("over_refusal") or {"behaviors": {}}
     lines = [_change(name, part, guard["behaviors"].get(name)) for name, part in scorer["behaviors"].items()]
+    lines += [_change(SETS[name], part, None) for name, part in (scorer.get("distributions") or {}).items()]
     return [*lines, _change(OVERALL, scorer["overall"], guard.get(OVERALL))]
 
 

@@ -55,11 +55,12 @@ class Snapshot:
 
 
 def of_dataset(dataset: Dataset) -> Snapshot:
-    """Where prompts come from, if not from the behavior; generate, score, pair."""
+    """Where prompts come from, if not from the behavior; generate, score, pair. The first open one says how long."""
+    names = [name for name in ("gather", "grow", "generate", "score", "pair") if name in dataset.stages]
+    counted = {name: dataset.stages[name] for name in names}
+    first = next((name for name, one in counted.items() if one.completed + one.failed < one.total), None)
     stages = tuple(
-        _counted(name, dataset.stages[name], dataset.seconds_remaining if name == "generate" else None)
-        for name in ("gather", "grow", "generate", "score", "pair")
-        if name in dataset.stages
+        _counted(name, counts, dataset.seconds_remaining if name == first else None) for name, counts in counted.items()
     )
     return Snapshot(dataset.id, dataset.status, stages, dataset.error)
 

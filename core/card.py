@@ -5,12 +5,16 @@ knows. Where nothing was said the card says so.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import yaml
 
+from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
+from core.configs.source import DatasetSource, FileSource, HubSource, ParquetSource, TopicSource
 from core.queries.cards import CardFacts
+from core.queries.pairs import distinct
 from core.settings import settings
 
 NOT_STATED = "not stated"
@@ -31,6 +35,7 @@ def card(facts: CardFacts, *, files: dict[str, str] | None = None) -> str:
         "Preference pairs for alignment, made with Burnish.",
         *_behaviors(facts),
         *_teacher(facts),
+        *_prompts(facts),
         *_scorers(facts),
         *_counts(facts),
         "## Columns",
@@ -71,7 +76,10 @@ def _teacher(facts: CardFacts) -> Iterator[str]:
     )
     if facts.file is not None:
         yield "## Origin"
-        yield f"Imported from a file of {_number(facts.file.rows)} pairs (SHA-256 `{facts.file.sha256}`)."
+        yield (
+            f"Imported from a file of {_number(facts.file.rows)} pairs (`{facts.file.id}`, SHA-256 "
+            f"`{facts.file.sha256}`)."
+        )
         return
     yield "## Teacher"
     config = facts.config
@@ -80,6 +88,33 @@ def _teacher(facts: CardFacts) -> Iterator[str]:
         [(config.teacher.model, config.strategy, config.rounds, config.seed, _licence(config.teacher.model))],
     )
     yield f"Answers: {made or 'none'}."
+
+
+def _prompts(facts: CardFacts) -> Iterator[str]:
+    if facts.file is not None:
+        return
+    yield "## Prompts"
+    yield _table(("from", "which"), _source(facts.config))
+
+
+def _source(config: DatasetConfig) -> list[tuple[str, str]]:
+    """Of a path only the last part is told: where an operator keeps files is nobody's business."""
+    match config.source:
+        case None if config.prompts is not None:
+            return [("the request", _number(len(config.prompts)))]
+        case None:
+            return [("behavior", name) for name in config.behavior]
+        case FileSource(file=id):
+            return [("uploaded file", id)]
+        case DatasetSource(dataset=id, kept=kept):
+            return [("dataset", f"{id}, prompts of kept pairs" if kept else id)]
+        case ParquetSource(path=path, column=column):
+            return [("parquet", f"{PurePath(path).name}, column {column}")]
+        case HubSource() as hub:
+            revision = hub.revision or "the hub's own parquet files"
+            return [("hub", f"{hub.repo}, subset {hub.subset}, split {hub.split}, column {hub.column}, {revision}")]
+        case TopicSource(topics=topics):
+            return [("written by the teacher", f"{_number(len(topics))} topics")]
 
 
 def _scorers(facts: CardFacts) -> Iterator[str]:
@@ -109,9 +144,11 @@ def _counts(facts: CardFacts) -> Iterator[str]:
     yield "## Counts"
     rows: list[tuple[Any, ...]] = [
         ("asked", _number(facts.dataset.n_prompts * config.samples_per_prompt)),
+        ("chains that ended", _number(facts.chains.get("done", 0) + facts.chains.get("failed", 0))),
         ("chains that ended well", _number(facts.chains.get("done", 0))),
         ("chains that failed", _number(facts.chains.get("failed", 0))),
         ("pairs with both scores", _number(counts["scored"])),
+        ("pairs that repeat nothing, as far as the filters look for it", _number(distinct(counts))),
         ("pairs dropped", _number(counts["dropped"])),
         ("pairs kept", _number(counts["kept"])),
     ]

@@ -21,7 +21,7 @@ def seal(project_id: str, name: str, value: str) -> bytes:
 
 
 def unseal(project_id: str, name: str, ciphertext: bytes) -> str:
-    """The value of a sealed secret; from now on no log line shows it.
+    """The value of a sealed secret, without white space around it; from now on no log line shows it.
 
     Raises BadInput when it was sealed under another key, or as another secret.
     """
@@ -35,7 +35,7 @@ def unseal(project_id: str, name: str, ciphertext: bytes) -> str:
         ) from error
     if (content["project"], content["name"]) != (project_id, name):
         raise BadInput(f"The stored secret {name!r} belongs elsewhere; store it again.", param="secret")
-    value = str(content["value"])
+    value = str(content["value"]).strip()  # it is sent without, and so shown without
     redaction.hide(value)
     return value
 

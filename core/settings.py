@@ -30,7 +30,8 @@ class Settings(BaseSettings):
     data_roots: tuple[Path, ...] = Field(
         (), description="folders whose parquet files may be named as sources of prompts; none: no path can be named"
     )
-    hub_endpoint: str = Field("https://huggingface.co", description="hub that datasets named as sources are read from")
+    hub_endpoint: str = Field("https://huggingface.co", description="hub that datasets are read from and pushed to")
+    hub_token: SecretStr | None = Field(None, description="token for pushes whose request names no secret")
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
     )
@@ -62,10 +63,6 @@ class Settings(BaseSettings):
     models: dict[str, ModelSettings] = Field(
         {}, description="settings of single models by their name, as JSON: engine options, prices, limits, licence"
     )
-
-    # The hub
-    hub_url: str = Field("https://huggingface.co", description="the hub that datasets are pushed to")
-    hub_token: SecretStr | None = Field(None, description="token for pushes whose request names no secret")
 
     # Work
     lease_seconds: float = Field(60.0, gt=0, description="how long a claim holds without a beat")

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,29 @@ def read(content: bytes, format: str) -> list[FilePair]:
     return list(read_pairs(io.BytesIO(content), format))
 
 
+def as_written(source: bytes) -> list[Any]:
+    """Prompt, answers and scores of each pair by the file's own words, whatever our reader makes of it."""
+    return ordered(
+        (
+            [
+                {"role": role, "content": line[name]}
+                for name, role in (("system", "system"), ("prompt", "user"))
+                if name in line
+            ],
+            line.get("revision", line.get("chosen")),
+            line.get("draft", line.get("rejected")),
+            line.get("score_revision"),
+            line.get("score_draft"),
+        )
+        for line in map(json.loads, source.splitlines())
+    )
+
+
+def ordered(pairs: Iterable[Sequence[Any]]) -> list[str]:
+    """As JSON, in an order that does not depend on where each stood."""
+    return sorted(json.dumps(pair) for pair in pairs)
+
+
 @pytest.mark.parametrize("name", exchange.REAL)
 def test_real_pairs_are_scored_filtered_exported_in_every_form_and_imported_back(
     client: TestClient, beats: Beats, name: str
@@ -73,8 +96,9 @@ def test_real_pairs_are_scored_filtered_exported_in_every_form_and_imported_back
     assert row["status"] == "completed"
     assert funnel["asked"] == len(source.splitlines()) == funnel["kept"] + sum(funnel["dropped"].values())
     assert 0 < funnel["kept"] < funnel["asked"]
-    whole = told(read(export(client, id, "jsonl", verdict="all"), "jsonl"))
-    assert [texts for texts, _ in whole] == [texts for texts, _ in told(read(source, "jsonl"), scored=False)]
+    whole = [json.loads(line) for line in export(client, id, "jsonl", verdict="all").splitlines()]
+    names = ("chosen", "rejected", "score_chosen", "score_rejected")
+    assert ordered((line["prompt"], *(line[name] for name in names)) for line in whole) == as_written(source)
     kept = told(read(export(client, id, "jsonl"), "jsonl"))
     for format in FORMATS:
         again = exchange.imported(client, beats, export(client, id, format), format)
@@ -144,6 +168,27 @@ def test_the_context_is_what_leaves_and_the_prompt_stands_beside_it(client: Test
     assert line["original_prompt"][0]["content"].startswith("polite question")
     shown = client.get(f"/datasets/{id}/pairs").json()["data"][0]
     assert (shown["context"], shown["prompt"][0]["content"][:6]) == (context, "polite")
+
+
+def test_jsonl_comes_back_with_all_it_said_of_its_pairs(client: TestClient, beats: Beats) -> None:
+    content = export(client, made(), "jsonl")
+    sent = {line["prompt"][0]["content"]: line for line in map(json.loads, content.splitlines())}
+    again = exchange.imported(client, beats, content)
+    texts = {"prompt", "chosen", "rejected", "score_chosen", "score_rejected", "scores"}
+    back = [json.loads(line) for line in export(client, again, "jsonl").splitlines()]
+    assert len(back) == len(sent) == 20
+    for line in back:
+        before = sent[line["prompt"][0]["content"]]
+        came = line["provenance"]
+        assert came["origin"] == {name: value for name, value in before.items() if name not in texts}
+        assert came["origin"]["provenance"]["turns"][0]["text"] == before["rejected"]
+        assert {name: line[name] for name in texts} == {name: before[name] for name in texts}
+        assert line["critique"] == before["critique"]
+        assert (came["engine"], came["model"], came["endpoint"], came["behavior"]) == ("import", None, None, None)
+        unknown = [(turn["sampling"], turn["seed"], turn["hit"], turn["messages"]) for turn in came["turns"]]
+        assert unknown == [(None, None, None, None)] * 3
+    third = exchange.imported(client, beats, export(client, again, "jsonl"))
+    assert told(read(export(client, third, "jsonl"), "jsonl")) == told(read(content, "jsonl"))
 
 
 def test_an_export_keeps_to_its_filters(client: TestClient) -> None:

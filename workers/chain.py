@@ -8,8 +8,8 @@ from typing import Any
 from core.configs.sampling import Sampling
 from core.errors import BadInput, Unanswered
 from core.seeds import derive_seed
+from core.strategies.cue import Cue
 from core.text import clean
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Conversation, Teacher, Turn
 
 TURNS = ("draft", "critique", "revision")
@@ -45,10 +45,14 @@ class Ask:
     @property
     def complete(self) -> bool:
         """Whether no turn is left to ask for: all are known, up to the end or to one that fails the chain."""
+        lost: dict[str, str] = {}
         for cue in self.cues:
             if cue.name not in self.known:
                 return False
-            if flaw(self.known[cue.name]) is not None:
+            reason = flaw(self.known[cue.name])
+            if reason is not None:
+                lost[cue.name] = reason
+            if failure(self, lost):
                 return True
         return True
 
@@ -67,48 +71,72 @@ def flaw(turn: Turn) -> str | None:
     return FLAWS.get(turn.finish) or (None if turn.text.strip() else "empty")
 
 
+def failure(ask: Ask, lost: Mapping[str, str]) -> Row:
+    """What its lost turns, each with why, make of a chain's row: nothing while a candidate is whole or may be so."""
+    candidates = {cue.name for cue in ask.cues if cue.candidate}
+    for name, reason in lost.items():
+        if name not in candidates or candidates <= lost.keys():
+            return {"state": "failed", "failure_turn": name, "failure_reason": reason}
+    return {}
+
+
 async def run_chain(teacher: Teacher, ask: Ask, drafted: Drafted | None = None) -> Row:
     """A row of the table `chain`, whole or failed. Raises EngineDied, Unavailable, Refused.
 
     `drafted` is told of the row while it is open: it has its draft, and further turns are still to come.
 
     A turn that was cut at the token limit, is empty, does not fit the model's context, that the chat template or an
-    endpoint refuses, fails the chain.
+    endpoint refuses, fails the chain; a candidate does so when no other one is whole.
     """
     begun = time.monotonic()
     row = blank(Identity(teacher.engine, teacher.fingerprint, teacher.template_hash), ask)
-    conversations: dict[str, tuple[Conversation, Turn]] = {}
+    made: dict[str, tuple[Conversation, Turn]] = {}
+    lost: dict[str, str] = {}
     for cue in ask.cues:
-        try:
-            conversation = _conversation(teacher, cue, conversations)
-        except BadInput:
-            row |= _failed(cue, "template")
-            break
-        turn = ask.known.get(cue.name)
-        if turn is None:
-            try:
-                turn = await teacher.answer(conversation, sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
-            except BadInput as error:
-                row |= _failed(cue, error.reason if isinstance(error, Unanswered) else "too_long")
-                break
-            ask.keep(ask, cue, turn)
-        conversations[cue.name] = (conversation, turn)
-        reason = note(row, cue, turn, hit=cue.name in ask.known)
+        reason = await _play(teacher, ask, cue, made)
+        if cue.name in made:
+            reason = note(row, cue, made[cue.name][1], hit=cue.name in ask.known)
         if reason is not None:
-            row |= _failed(cue, reason)
+            lost[cue.name] = reason
+            row |= failure(ask, lost)
+        if row["state"] == "failed":
             break
         if drafted is not None and cue.name == "draft":
             await drafted(row | {"state": "open"})
+    else:
+        for cue in (cue for cue in ask.cues if cue.name not in made):
+            note(row, cue, Turn("", (), lost[cue.name], prompt_tokens=0, cached_tokens=0), hit=False)
     return row | {"seconds": time.monotonic() - begun}
+
+
+async def _play(teacher: Teacher, ask: Ask, cue: Cue, made: dict[str, tuple[Conversation, Turn]]) -> str | None:
+    """Put the cue's turn beside those that are made, or return why there is none."""
+    try:
+        conversation = _conversation(teacher, cue, made)
+    except BadInput:
+        return "template"
+    turn = ask.known.get(cue.name)
+    if turn is None:
+        try:
+            turn = await teacher.answer(conversation, sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
+        except BadInput as error:
+            return error.reason if isinstance(error, Unanswered) else "too_long"
+        ask.keep(ask, cue, turn)
+    made[cue.name] = (conversation, turn)
+    return None
 
 
 def remembered(identity: Identity, ask: Ask) -> Row:
     """The row of a chain whose turns are all known: nobody is asked."""
     row = blank(identity, ask)
+    lost: dict[str, str] = {}
     for cue in ask.cues:
         reason = note(row, cue, ask.known[cue.name], hit=True)
         if reason is not None:
-            return row | _failed(cue, reason)
+            lost[cue.name] = reason
+            row |= failure(ask, lost)
+        if row["state"] == "failed":
+            break
     return row
 
 
@@ -137,7 +165,7 @@ def blank(identity: Identity, ask: Ask) -> Row:
 
 
 def note(row: Row, cue: Cue, turn: Turn, *, hit: bool) -> str | None:
-    """Write a turn into its row; returns why it fails the chain, if it does."""
+    """Write a turn into its row; returns its flaw, if it has one."""
     cleaned = clean(turn.text.strip())
     if cue.name in TURNS:
         row[cue.name] = cleaned.text
@@ -161,7 +189,3 @@ def _conversation(teacher: Teacher, cue: Cue, made: Mapping[str, tuple[Conversat
         return teacher.open(cue.messages)
     before, turn = made[cue.after]
     return teacher.follow(before, turn, cue.user)
-
-
-def _failed(cue: Cue, reason: str) -> Row:
-    return {"state": "failed", "failure_turn": cue.name, "failure_reason": reason}

@@ -4,7 +4,8 @@ Memory does not grow with the dataset: texts come as a stream, and their bands w
 with the first of each band it shares. Whether that one is a duplicate itself does not matter: a cluster keeps one pair.
 """
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -13,7 +14,8 @@ from sqlalchemy.orm import Session
 from core.configs.filters import FilterConfig, NearDuplicates
 from core.queries import duplicates
 from core.queries.rows import AnyRow
-from workers.filters.shingles import jaccard, shingles, words
+from workers.filters.conversation import conversation
+from workers.filters.shingles import jaccard, shingles
 from workers.filters.signature import EXACT, bands, exact, signature
 
 BATCH = 2_000  # pairs whose bands are written together
@@ -39,18 +41,25 @@ def mark_duplicates(session: Session, dataset_id: str, filters: FilterConfig) ->
     return marked
 
 
-def text(prompt: str, chosen: str, over: str) -> str:
+def text(messages: Sequence[dict[str, str]], chosen: str, over: str) -> str:
     """What is compared of a pair."""
+    prompt = conversation(messages)
     return {"prompt": prompt, "chosen": chosen, "both": f"{prompt}\n{chosen}"}[over]
+
+
+def whole(messages: Sequence[dict[str, str]], *sides: str) -> list[str]:
+    """Everything a pair says, and who says it; the same letter in two encodings and runs of white space aside."""
+    turns = [text for message in messages for text in (message["role"], message["content"])]
+    return [" ".join(unicodedata.normalize("NFC", text).split()) for text in (*turns, *sides)]
 
 
 def _bands(pairs: Iterator[AnyRow], filters: FilterConfig) -> Iterator[dict[str, Any]]:
     near = filters.near_duplicates
     rows = bands(near.threshold) if near else 0
     for position, pair in enumerate(pairs):
-        found = [exact(words(text(pair.prompt, pair.chosen, "both")))] if filters.duplicates else []
+        found = [exact(whole(pair.messages, pair.chosen, pair.rejected))] if filters.duplicates else []
         if near is not None:
-            found += signature(shingles(text(pair.prompt, pair.chosen, near.over), near.shingle), rows)
+            found += signature(shingles(text(pair.messages, pair.chosen, near.over), near.shingle), rows)
         for band, hash in found:
             yield {"band": band, "hash": hash, "position": position, "pair_id": pair.id}
 
@@ -65,5 +74,5 @@ def _verdict(row: AnyRow, filters: FilterConfig) -> tuple[str, float] | None:
 
 
 def _similarity(row: AnyRow, near: NearDuplicates) -> float:
-    own = shingles(text(row.prompt, row.chosen, near.over), near.shingle)
-    return jaccard(own, shingles(text(row.earlier_prompt, row.earlier_chosen, near.over), near.shingle))
+    own = shingles(text(row.messages, row.chosen, near.over), near.shingle)
+    return jaccard(own, shingles(text(row.earlier_messages, row.earlier_chosen, near.over), near.shingle))

@@ -52,7 +52,8 @@ def summarise(rows: Sequence[AnyRow], scorers: Sequence[RewardConfig], judged_by
     """The summary of an evaluation.
 
     `rows` are those of `evaluations.scored_answers`; `judged_by` gives the scorer named by a behavior's rule, if any.
-    Differences are tuned minus base on the same prompt and sample; intervals are 95% bootstrap intervals.
+    Differences are tuned minus base on the same prompt and sample; intervals are 95% bootstrap intervals. Where prompts
+    stand in templates, `distributions` holds those in templates of training (in) and in held-out ones (out) apart.
     """
     names = [scorer.scorer for scorer in scorers]
     rules = [name for name in names if name in judged_by.values()]
@@ -68,7 +69,22 @@ def summarise(rows: Sequence[AnyRow], scorers: Sequence[RewardConfig], judged_by
 
 def _scorer(rows: Sequence[AnyRow], name: str) -> Summary:
     values = {_answer(row): row.value for row in rows if row.scorer == name and row.value is not None}
-    return _by_behavior(_paired(values), _compare)
+    return _by_behavior(_paired(values), _compare) | {"distributions": _by_distribution(rows, values)}
+
+
+def _by_distribution(rows: Sequence[AnyRow], values: Mapping[tuple[str, int, int, str], float]) -> Summary:
+    sets = {row.prompt_id: row.distribution for row in rows if row.distribution is not None}
+    found = {
+        name: [pair for pairs in _paired(_within(values, sets, name)).values() for pair in pairs]
+        for name in ("in", "out")
+    }
+    return {name: _compare(pairs) for name, pairs in found.items() if pairs}
+
+
+def _within(
+    values: Mapping[tuple[str, int, int, str], float], sets: Mapping[int, str], name: str
+) -> dict[tuple[str, int, int, str], float]:
+    return {answer: value for answer, value in values.items() if sets.get(answer[1]) == name}
 
 
 def _missing(rows: Sequence[AnyRow], name: str, role: str) -> int:

@@ -1,6 +1,7 @@
 """Pairs from an uploaded file: read in chunks, each of which is in the ledger whole or not at all."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -15,6 +16,7 @@ from core.errors import BadInput
 from core.formats.pair import FilePair, ScoredBy
 from core.formats.read import read_pairs
 from core.layout import lay_out_imported
+from core.provenance import ORIGIN
 from core.queries import datasets, imports
 from core.queries.imports import Line, Source
 from core.settings import settings
@@ -24,7 +26,7 @@ from workers.lease import Lease
 from workers.persist import persist
 
 SHARDS = 16  # no model works on a chunk while it is read: it holds the prompts of so many shards
-CHUNK_CHARS = 8 << 20  # of texts in one chunk
+CHUNK_CHARS = 8 << 20  # of texts and origins in one chunk
 GIVEN = "given"
 Row = dict[str, Any]
 
@@ -63,11 +65,12 @@ def _verified(file: File) -> Path:
 
 
 def _chunks(pairs: Iterator[FilePair]) -> Iterator[list[FilePair]]:
-    """Lists of pairs bounded by their number and by the length of their texts."""
+    """Lists of pairs bounded by their number and by the length of what they say."""
     most, chunk, size = settings().shard_prompts * SHARDS, list[FilePair](), 0
     for pair in pairs:
         chunk.append(pair)
         size += len(pair.chosen) + len(pair.rejected) + sum(len(turn["content"]) for turn in pair.messages)
+        size += len(json.dumps(pair.origin))
         if len(chunk) >= most or size >= CHUNK_CHARS:
             yield chunk
             chunk, size = [], 0
@@ -88,9 +91,17 @@ def _lines(config: DatasetConfig, source: Source, pairs: list[FilePair], *, firs
         "seconds": 0.0,
     }
     return [
-        Line(prompt, chain | {"revision": pair.chosen, "draft": pair.rejected}, _scores(pair, source.file, anew))
+        Line(prompt, chain | _told(pair), _scores(pair, source.file, anew))
         for prompt, pair in zip(prompts, pairs, strict=True)
     ]
+
+
+def _told(pair: FilePair) -> Row:
+    """The texts, and whatever else the line says of its pair, kept as it is."""
+    more = [{"name": ORIGIN, ORIGIN: pair.origin}] if pair.origin else []
+    critique = pair.origin.get("critique")
+    said = critique if isinstance(critique, str) else None
+    return {"revision": pair.chosen, "draft": pair.rejected, "critique": said, "more": more}
 
 
 def _scores(pair: FilePair, file: File, anew: set[str]) -> list[Row]:

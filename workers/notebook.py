@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.queries import cached_turns
+from core.strategies.cue import Cue
 from workers import turn_cache
 from workers.chain import Ask, Identity
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Turn
 
 Row = dict[str, Any]
@@ -33,12 +33,16 @@ class Notebook:
 
         def keep(ask: Ask, cue: Cue, turn: Turn) -> None:
             if self._identity is not None:
-                key = turn_cache.key(self._identity, ask, cue, made)
-                fingerprint = self._identity.fingerprint
-                self._turns.append(turn_cache.memo(self._project_id, key, turn, fingerprint=fingerprint))
+                self.note(turn_cache.key(self._identity, ask, cue, made), turn)
             made[cue.name] = turn
 
         return keep
+
+    def note(self, key: bytes, turn: Turn) -> None:
+        """Write down one turn."""
+        if self._identity is not None:
+            row = turn_cache.memo(self._project_id, key, turn, fingerprint=self._identity.fingerprint)
+            self._turns.append(row)
 
     def flush(self, session: Session) -> None:
         """Give everything to the cache."""

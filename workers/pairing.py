@@ -12,8 +12,9 @@ from core.ids import new_id
 from core.ledger import Claim
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
-from workers.candidates import answers, best
+from workers.candidates import answers, best, critiques, finish, unscored
 from workers.filters import verdict
+from workers.filters.conversation import conversation
 from workers.filters.held_out import HeldOut, held_out
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
@@ -28,12 +29,15 @@ def pair(lease: Lease) -> None:
     with transaction() as session:
         filters = datasets.filters(session, claim.dataset_id)
         waiting = pairs.waiting(session, claim)
-        tests = prompts.evaluation_words(session, claim.dataset_id) if filters.decontamination else []
+        tests = prompts.evaluation_messages(session, claim.dataset_id) if filters.decontamination else []
     apart = held_out(tests, filters.decontamination)
-    rows = [_pair(row, filters, apart) | {"dataset_id": claim.dataset_id, "scorer": claim.model} for row in waiting]
-    for start in range(0, len(rows), BATCH):
-        persist(lease, partial(_store, claim=claim, rows=rows[start : start + BATCH]))
-        lease.moved()
+    common = {"dataset_id": claim.dataset_id, "scorer": claim.model}
+    for start in range(0, len(waiting), BATCH):
+        rows = []
+        for row in waiting[start : start + BATCH]:
+            rows.append(_pair(row, filters, apart) | common)
+            lease.moved()
+        persist(lease, partial(_store, claim=claim, rows=rows))
 
 
 def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]]) -> None:
@@ -47,12 +51,13 @@ def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:
         PairText(
             chosen=chosen,
             rejected=row.draft,
-            chosen_finish=row.revision_finish,
+            chosen_finish=finish(row, answer),
             rejected_finish=row.draft_finish,
-            prompt=row.messages[-1]["content"],
-            critique=row.critique,
+            prompt=conversation(row.messages),
+            critiques=critiques(row),
             score_chosen=score,
             score_rejected=row.score_draft,
+            unscored=unscored(row, answer, "draft"),
             held_out=apart,
         ),
         filters,

@@ -16,15 +16,14 @@ from core.queries.rows import AnyRow
 from core.seeds import content_seed, derive_seed
 from core.settings import settings
 from core.states import Stage
+from core.strategies.counterfactual import context
+from core.strategies.script import script
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.answering import Question, run_answer
 from workers.chain import Ask, Drafted, Identity, remembered, run_chain
 from workers.growing.growth import Growth
 from workers.notebook import Notebook
-from workers.strategies.counterfactual import context, counterfactual
-from workers.strategies.cue import Cue
-from workers.strategies.self_critique import self_critique
 from workers.teachers.teacher import Teacher, Turn
 
 Row = dict[str, Any]
@@ -93,7 +92,7 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
         shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
 
     limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id)) if asked.budget.limited else None
-    early = scores_early(asked)
+    early = bool(asked.early_scorers(apart=settings().scorers_apart))
     make = [
         lambda teacher, drafted, ask=ask: run_chain(teacher, ask, drafted if early and not ask.known else None)
         for ask in asks
@@ -106,12 +105,6 @@ def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     found = Growth(claim, frame, growth.unsettled(session, claim), identity)
     notebook = found.notebook
     return Plan(to_load(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
-
-
-def scores_early(asked: DatasetConfig) -> bool:
-    """Whether drafts are scored while their critiques are written: scorer and teacher do not share a device."""
-    apart = settings().scorers_apart or asked.teacher.engine == "openai"
-    return apart and asked.strategy == "self_critique"
 
 
 def to_load(teacher: ModelConfig) -> ModelConfig:
@@ -138,18 +131,12 @@ def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt:
     return Ask(
         prompt_id=row.prompt_id,
         sample=row.sample,
-        cues=tuple(_cues(asked, row.messages, instructions)),
+        cues=tuple(script(asked, row.messages, instructions)),
         sampling=asked.teacher.sampling_of,
         seed=seed,
         attempt=attempt,
         context=context(row.messages, asked.counterfactual) if asked.counterfactual else None,
     )
-
-
-def _cues(asked: DatasetConfig, messages: list[dict[str, str]], instructions: Instructions) -> list[Cue]:
-    if asked.counterfactual is not None:
-        return counterfactual(messages, asked.counterfactual)
-    return self_critique(messages, instructions, rounds=asked.rounds, best_of=asked.best_of)
 
 
 def _priced(row: Row, model: str) -> Row:

@@ -5,7 +5,7 @@ Begun again, it ends the same: files have fixed names, and those of an earlier p
 
 import shutil
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import httpx
@@ -71,27 +71,30 @@ def _write(lease: Lease, row: Push, folder: Path) -> None:
     with transaction() as session:
         facts = cards.facts(session, datasets.get(session, row.project_id, row.dataset_id))
     for split in facts.splits:
-        _write_split(lease, row, folder / "data", (split, facts.splits[split]))
+        _write_split(lease, row, folder / "data", split)
     files = {split: f"data/{split}-*" for split in facts.splits}
     (folder / "README.md").write_text(card(facts, files=files), encoding="utf-8")
 
 
-def _write_split(lease: Lease, row: Push, folder: Path, split: tuple[str, int]) -> None:
-    name, number = split
-    suffix, of = "parquet" if row.format == "parquet" else "jsonl", -(-number // ROWS)
-    with transaction() as session:
-        pairs = file_pairs(session, row.dataset_id, PairFilter(split=name, verdict="kept"))
-        for place in range(of):
-            with (folder / f"{name}-{place:05d}-of-{of:05d}.{suffix}").open("wb") as file:
-                for chunk in write_pairs(islice(pairs, ROWS), row.format):
-                    file.write(chunk)
-                    lease.check()
-                    lease.moved()
+def _write_split(lease: Lease, row: Push, folder: Path, split: str) -> None:
+    """As many files as the kept pairs fill; how many those are is known at the end."""
+    pairs = file_pairs(row.dataset_id, PairFilter(split=split, verdict="kept"), row.format)
+    parts: list[Path] = []
+    for first in pairs:
+        parts.append(folder / f"{len(parts)}.part")
+        with parts[-1].open("wb") as file:
+            for chunk in write_pairs(chain([first], islice(pairs, ROWS - 1)), row.format):
+                file.write(chunk)
+                lease.check()
+                lease.moved()
+    suffix = "parquet" if row.format == "parquet" else "jsonl"
+    for place, part in enumerate(parts):
+        part.rename(folder / f"{split}-{place:05d}-of-{len(parts):05d}.{suffix}")
 
 
 def _send(row: Push, folder: Path, token: str) -> str:
     """The address of the dataset on the hub. Raises BadInput for what the hub refuses, Unavailable."""
-    api = HfApi(endpoint=settings().hub_url, token=token)
+    api = HfApi(endpoint=settings().hub_endpoint, token=token)
     try:
         made = api.create_repo(row.repo, repo_type="dataset", private=row.private, exist_ok=True)
         there = api.list_repo_files(made.repo_id, repo_type="dataset")

@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -18,7 +17,7 @@ from core.settings import settings
 from core.states import Queue, Stage
 from workers import advance, cases, gathering, give_up, importing, pairing, pushing, sifting
 from workers.cases import Case, Scored
-from workers.judging import judge_all
+from workers.judging import Docket, judge_all
 from workers.lease import Beats, Lease
 from workers.persist import persist
 from workers.rewards import load_reward
@@ -142,7 +141,7 @@ class ScoringDesk:
             by_behavior = rubrics.of_dataset(session, claim.dataset_id)
             waiting = [cases.of_chain(row, by_behavior) for row in scores.waiting(session, claim)]
         self._load_seconds = 0.0
-        self._score(lease, stop, Docket(_named(asked.reward, claim), asked.seed, waiting))
+        self._score(lease, stop, Docket(_named(asked.reward, claim), asked.seed, waiting, asked.cache))
         return AGAIN + WORTH * self._load_seconds if going else None
 
     def judge(self, lease: Lease, stop: threading.Event) -> None:
@@ -173,14 +172,14 @@ class ScoringDesk:
         read = importing.read_in if lease.claim.model == imports.MODEL else gathering.gather
         read(lease, stop)
 
-    def _score(self, lease: Lease, stop: threading.Event, docket: "Docket") -> None:
+    def _score(self, lease: Lease, stop: threading.Event, docket: Docket) -> None:
         if not docket.waiting:
             return
         if docket.config.has_engine and not self._device.take(lease, stop):
             return
         reward = self._scorer(docket.config, lease.claim)
         if isinstance(reward, Judge):
-            self._runner.run(judge_all(reward, docket.waiting, seed=docket.seed, lease=lease, stop=stop))
+            self._runner.run(judge_all(reward, docket, lease=lease, stop=stop))
         else:
             self._in_batches(lease, stop, reward, docket.waiting)
 
@@ -197,15 +196,6 @@ class ScoringDesk:
                 for case in chunk
             ]
             persist(lease, partial(cases.store, claim=lease.claim, batch=batch))
-
-
-@dataclass(frozen=True)
-class Docket:
-    """What a shard asks of its scorer."""
-
-    config: RewardConfig
-    seed: int
-    waiting: Sequence[Case]
 
 
 STAGES: dict[Stage, Callable[[ScoringDesk, Lease, threading.Event], float | None]] = {

@@ -8,14 +8,16 @@ from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.queries import datasets, pairs, prompts, shards
 from core.queries.rows import AnyRow
+from workers.candidates import critiques, finish, unscored
 from workers.duplicates import mark_duplicates
 from workers.filters import verdict
+from workers.filters.conversation import conversation
 from workers.filters.held_out import HeldOut, held_out
 from workers.filters.pair_text import PairText
 from workers.lease import Lease
 from workers.persist import persist
 
-BATCH = 1_000  # pairs in one transaction
+BATCH = 200  # pairs in one transaction
 
 
 def sift(lease: Lease) -> None:
@@ -23,7 +25,7 @@ def sift(lease: Lease) -> None:
     id = lease.claim.dataset_id
     with transaction() as session:
         filters = datasets.filters(session, id)
-        apart = held_out(prompts.evaluation_words(session, id), filters.decontamination)
+        apart = held_out(prompts.evaluation_messages(session, id), filters.decontamination)
     after: str | None = ""
     while after is not None:
         after = persist(lease, partial(_batch, lease=lease, filters=filters, apart=apart, after=after))
@@ -37,7 +39,10 @@ def sift(lease: Lease) -> None:
 def _batch(session: Session, *, lease: Lease, filters: FilterConfig, apart: HeldOut, after: str) -> str | None:
     """The verdicts of the pairs behind `after`; returns the last one's id, None at the end."""
     rows = pairs.unreviewed(session, lease.claim.dataset_id, after=after, limit=BATCH)
-    told = [(row, verdict(_text(row, apart), filters)) for row in rows]
+    told = []
+    for row in rows:
+        told.append((row, verdict(_text(row, apart), filters)))
+        lease.moved()
     pairs.judge(session, [(row.id, reason) for row, reason in told if reason != row.reason or row.duplicate_of])
     shards.guard(session, lease.claim)
     return rows[-1].id if rows else None
@@ -52,11 +57,12 @@ def _text(row: AnyRow, apart: HeldOut) -> PairText:
     return PairText(
         chosen=row.chosen,
         rejected=row.rejected,
-        chosen_finish=row.revision_finish,
+        chosen_finish=finish(row, row.chosen_answer),
         rejected_finish=row.draft_finish,
-        prompt=row.messages[-1]["content"],
-        critique=row.critique,
+        prompt=conversation(row.messages),
+        critiques=critiques(row),
         score_chosen=row.score_chosen,
         score_rejected=row.score_rejected,
+        unscored=unscored(row, row.chosen_answer, row.rejected_answer),
         held_out=apart,
     )

@@ -20,6 +20,7 @@ from core.states import Queue
 from workers import advance, training
 
 log = structlog.get_logger()
+MOST_TRIMMED = 10_000  # cached turns that one sweep forgets: leases are looked at in the same transaction
 PREVIEW_HOURS = 24  # previews that nothing was made of are forgotten then
 ENOUGH = 100  # bells at once: a rung worker drains its queue, so one for each of a thousand shards wakes nobody more
 
@@ -53,7 +54,7 @@ def sweep() -> None:
         recovery.unring(session, older_than=settings().sweep_seconds)
         idempotency_keys.forget(session, settings().idempotency_hours)
         datasets.forget_previews(session, hours=PREVIEW_HOURS)
-        cached_turns.trim(session, unused_days=settings().cache_days)
+        cached_turns.trim(session, unused_days=settings().cache_days, most=MOST_TRIMMED)
     for claim in expired:
         log.warning("lease expired", shard=claim.shard_id, stage=claim.stage, attempts=claim.attempts)
     advance.everything()

@@ -1,6 +1,7 @@
 """The cache of turns: what a model was asked before in the same way is not asked again.
 
-Looked up when a shard is planned, level by level: a turn behind one that is not known cannot be known either.
+Looked up when a shard is planned, level by level: a turn behind one that is not known cannot be known either. Nothing
+is behind a candidate.
 """
 
 import hashlib
@@ -12,12 +13,13 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
+from core.configs.sampling import Sampling
 from core.queries import cached_turns
+from core.strategies.cue import Cue, Messages
 from core.tables import CachedTurn
 from core.text import clean
 from workers.chain import Ask, Identity, flaw
-from workers.strategies.cue import Cue, Messages
-from workers.teachers.teacher import Turn
+from workers.teachers.teacher import Shape, Turn
 
 Row = dict[str, Any]
 IDS = np.dtype("<i4")
@@ -33,6 +35,16 @@ def key(identity: Identity, ask: Ask, cue: Cue, made: Mapping[str, Turn]) -> byt
         messages(ask, cue, made),
         ask.seed_of(cue),
     ]
+    return _digest(told)
+
+
+def question_key(identity: Identity, sampling: Sampling, messages: Messages, *, seed: int, shape: Shape) -> bytes:
+    """The same of a question to a judge, and of the shape of its answer."""
+    told = [identity.engine, identity.fingerprint, identity.template_hash, sampling.model_dump(mode="json")]
+    return _digest([*told, messages, seed, shape.regex, shape.schema])
+
+
+def _digest(told: list[Any]) -> bytes:
     return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
@@ -60,11 +72,22 @@ def recall(session: Session, project_id: str, identity: Identity, asks: Sequence
             if one in found:
                 known[number][asks[number].cues[level].name] = _turn(found[one])
         hits += sorted(found)
-        open_ones = [number for number, one in wanted.items() if one in found and flaw(_turn(found[one])) is None]
+        open_ones = [
+            number
+            for number, one in wanted.items()
+            if asks[number].cues[level].candidate or (one in found and flaw(_turn(found[one])) is None)
+        ]
         if not open_ones:
             break
     cached_turns.used(session, project_id, sorted(set(hits)))
     return [replace(ask, known=turns) for ask, turns in zip(asks, known, strict=True)]
+
+
+def look_up(session: Session, project_id: str, keys: Sequence[bytes]) -> dict[bytes, Turn]:
+    """The turns of these keys that are known, and the hits counted."""
+    found = cached_turns.find(session, project_id, keys)
+    cached_turns.used(session, project_id, sorted(found))
+    return {key: _turn(row) for key, row in found.items()}
 
 
 def memo(project_id: str, key: bytes, turn: Turn, *, fingerprint: str) -> Row:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH, PAD = 240.0, 8.0  # of one drawing, in its own units
+SETS = {"in": "In templates of training", "out": "In held-out templates"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Range:
 
 @dataclass(frozen=True)
 class CardRow:
-    """One behavior, or all together."""
+    """One behavior, one set of templates, or all together."""
 
     name: str
     n: int
@@ -44,6 +45,7 @@ class Card:
 
     scorer: str
     rows: tuple[CardRow, ...]
+    sets: tuple[CardRow, ...]
     overall: CardRow | None
 
 
@@ -62,12 +64,14 @@ def cards(summary: Mapping[str, Any]) -> list[Card]:
 
 
 def _card(name: str, found: Mapping[str, Any]) -> Card:
-    every = [*found["behaviors"].values(), *([found["overall"]] if found["overall"] else [])]
+    sets = found.get("distributions") or {}
+    every = [*found["behaviors"].values(), *sets.values(), *([found["overall"]] if found["overall"] else [])]
     ends = [one[role][end] for one in every for role in ("base", "tuned") for end in ("low", "high")]
     least, most = min(0.0, *ends), max(ends)
     scale = (least, most if most > least else least + 1.0)
     rows = tuple(_row(behavior, one, scale) for behavior, one in found["behaviors"].items())
-    return Card(name, rows, _row("All behaviors", found["overall"], scale) if found["overall"] else None)
+    apart = tuple(_row(SETS[each], one, scale) for each, one in sets.items())
+    return Card(name, rows, apart, _row("All behaviors", found["overall"], scale) if found["overall"] else None)
 
 
 def _row(name: str, one: Mapping[str, Any], scale: tuple[float, float]) -> CardRow:

@@ -77,7 +77,7 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
             stages=stage_bars(dataset, stages.of_dataset(session, id)),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
             failures=chains.failures(session, id, limit=FAILURES) if dataset.request_counts.failed else [],
-            quarantined=prompts.quarantined(session, id)[:FAILURES],
+            quarantined=prompts.quarantined(session, id, limit=FAILURES),
             distillation=distillations.of_dataset(session, id),
             exports=export_links(curl, id),
             live=dataset.status not in ENDED,

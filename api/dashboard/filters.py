@@ -32,7 +32,7 @@ def filter_values(session: Session, curl: Commands, row: Dataset) -> dict[str, A
         "filter_questions": filter_questions(""),
         "filter_fields": fields,
         "filter_command": curl.post(f"/datasets/{row.id}/filters", filters_of(fields)),
-        "filterable": row.state in ("completed", "failed"),
+        "filterable": row.state in ("completed", "failed", "cancelled"),
     }
 
 

@@ -47,9 +47,11 @@ def _coming(dataset: DatasetObject) -> dict[str, int]:
     if dataset.status in ENDED:
         return {}
     expected = {name: stage.total for name, stage in dataset.stages.items()}
+    scorers = sum(reward.kind != "given" for reward in dataset.config.reward)
+    chains = dataset.request_counts.total - dataset.request_counts.failed
     if dataset.config.pairs is not None:
         expected["gather"] = expected.pop("generate", 0)
-    return expected | {"score": expected.get("score", 0) * len(dataset.config.reward)}
+    return expected | {"score": max(expected.get("score", 0), chains * scorers)}
 
 
 def _bar(name: str, dataset: DatasetObject, row: AnyRow | None, coming: int) -> StageBar:

@@ -1,10 +1,9 @@
 """What a dataset made: pairs, failures, histograms, the funnel, and the export."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 
 from api import export
@@ -20,7 +19,6 @@ from core.queries.pairs import PairFilter
 from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets/{id}", tags=["datasets"])
-REPEATS = ("identical", "duplicates", "near_duplicates")  # reasons of pairs that say nothing new
 
 Split = Literal["train", "validation"]
 Verdict = Literal["kept", "dropped"]
@@ -79,10 +77,8 @@ def _failures(session: Session, id: str, paging: Paging) -> list[FailureObject]:
     if kind not in ("prompt", "chain") or not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
         raise BadInput(f"{paging.after!r} is no id of a failure; send the last_id of a page.", param="after")
     number, most = int(digits), paging.limit + 1
-    found: Iterator[FailureObject] = iter(())
-    if kind == "prompt":
-        found = (show_quarantined(row) for row in prompts.quarantined(session, id) if row.id > number)
-    taken = [shown for _, shown in zip(range(most), found, strict=False)]
+    found = prompts.quarantined(session, id, after=number, limit=most) if kind == "prompt" else []
+    taken = [show_quarantined(row) for row in found]
     after = number if kind == "chain" else None
     failed = chains.failures(session, id, after=after, limit=most - len(taken)) if len(taken) < most else []
     return taken + [show_failed_chain(chain, prompt) for chain, prompt in failed]
@@ -114,11 +110,11 @@ def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: 
         produced=made["completed"] + made["failed"],
         parsed=made["completed"],
         scored=counts["scored"],
-        distinct=counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS),
+        distinct=pairs.distinct(counts),
         kept=counts["kept"],
         dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
         failed=chains.failed_by_reason(session, row.id) if made["failed"] else {},
-        quarantined=len(prompts.quarantined(session, row.id)),
+        quarantined=prompts.count_quarantined(session, row.id),
     )
 
 
@@ -141,9 +137,9 @@ def export_pairs(
     return StreamingResponse(chunks, media_type=export.media_type(format), headers=headers)
 
 
-@router.get("/card", response_class=PlainTextResponse, responses=CARD, summary="The dataset card")
-def read_card(id: str, caller: Reader) -> PlainTextResponse:
+@router.get("/card", response_class=Response, responses=CARD, summary="The dataset card")
+def read_card(id: str, caller: Reader) -> Response:
     """Markdown with a head of YAML: behavior, teacher, scorers, counts, licences as the operator has stated them."""
     with transaction() as session:
         row = datasets.get(session, caller.project_id, id)
-        return PlainTextResponse(card(cards.facts(session, row)), media_type="text/markdown")
+        return Response(card(cards.facts(session, row)), media_type="text/markdown")

@@ -138,7 +138,7 @@ def shown(session: Session, row: Dataset) -> DatasetObject:
 def filter_dataset(
     id: str, body: Annotated[FilterConfig, Body(openapi_examples=examples.FILTERS)], post: WritePost
 ) -> Response:
-    """On a completed dataset, without generating again; what a person decided about a pair stays."""
+    """On a completed or cancelled dataset, without generating again; what a person decided about a pair stays."""
 
     def work(session: Session) -> Answer:
         row = datasets.filter_again(session, post.caller.project_id, id, body)

@@ -12,7 +12,8 @@ from api.schemas.provenance import PairDetail, show_detail
 from api.schemas.review import ReviewObject, show_review
 from core.configs.review import ReviewConfig
 from core.database import transaction
-from core.queries import datasets, pairs, reviews, scores
+from core.provenance import ground, trace
+from core.queries import exports, pairs, reviews
 
 router = APIRouter(prefix="/pairs", tags=["pairs"])
 
@@ -22,8 +23,8 @@ def read_pair(id: str, caller: Reader) -> PairDetail:
     """Chosen and rejected, the verdict, and everything that decided them: turns, scores, teacher, sampling, seeds."""
     with transaction() as session:
         row = pairs.get(session, caller.project_id, id)
-        config = datasets.frozen(session, row.Pair.dataset_id)
-        return show_detail(row, config, scores.of_chain(session, row.Pair.chain_id))
+        scores = exports.scores_of(session, [row.Pair.chain_id]).get(row.Pair.chain_id, ())
+        return show_detail(row, trace(exports.one(session, id), scores, ground(session, row.Pair.dataset_id)))
 
 
 @router.patch("/{id}", summary="Review a pair")

@@ -49,7 +49,9 @@ class DatasetObject(Object):
     cache_hits: int = Field(description="turns that were taken from the cache")
     waiting: str | None = Field(description="what the work waits for, with nobody to blame")
     stopped: Literal["tokens", "usd", "seconds"] | None = Field(description="the budget that ended it")
-    seconds_remaining: Remaining | None = Field(description="null before the first chain, and at the end")
+    seconds_remaining: Remaining | None = Field(
+        description="of the stage that takes longest; null before the first row of a stage that is open, and at the end"
+    )
     error: str | None
     metadata: dict[str, str]
     created_at: datetime
@@ -85,7 +87,7 @@ def show_dataset(
             "cache_hits": progress["hits"],
             "waiting": progress["waiting"],
             "stopped": row.stopped,
-            "seconds_remaining": None if row.state in ENDED else remaining(stages["generate"], progress["seconds"]),
+            "seconds_remaining": None if row.state in ENDED else _slowest(row, stages, progress["seconds"]),
             "error": row.error,
             "metadata": row.config["metadata"],
         }
@@ -134,6 +136,18 @@ def _sources(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict
 def _scored_anew(row: Dataset) -> bool:
     """Whether a scorer works, rather than that every score came with the pairs."""
     return any(reward["kind"] != "given" for reward in row.config["reward"])
+
+
+def _slowest(row: Dataset, stages: dict[str, dict[str, int]], seconds: dict[str, float]) -> Remaining | None:
+    """What the slowest open stage has still to take, each by its own pace; scores are counted once for each scorer."""
+    scorers = sum(reward["kind"] != "given" for reward in row.config["reward"])
+    chains = stages["generate"]["total"] - stages["generate"]["failed"]
+    asked = stages | {"score": stages["score"] | {"total": max(stages["score"]["total"], chains * scorers)}}
+    told = seconds | (
+        {"generate": seconds["gather"]} if row.config["pairs"] is not None and "gather" in seconds else {}
+    )
+    found = [remaining(counts, told.get(stage)) for stage, counts in asked.items()]
+    return max((left for left in found if left is not None), key=lambda left: left.seconds, default=None)
 
 
 def remaining(counts: dict[str, int], seconds: float | None) -> Remaining | None:

@@ -1,43 +1,60 @@
 """Where a pair comes from: every turn, every score, and what decided them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from api.schemas.pair import PairObject, show_pair
-from core.configs.dataset import DatasetConfig
 from core.configs.sampling import Sampling
 from core.queries.rows import AnyRow
-from core.seeds import derive_seed
-from core.tables import Chain, Score
-
-TURNS = ("draft", "critique", "revision")
-Kind = Literal["draft", "critique", "revision"]
 
 
 class TurnObject(BaseModel):
-    """One turn of the teacher."""
+    """One turn of the teacher, or an answer of a file; of that what a teacher decides is null."""
 
     name: str = Field(description="draft, critique, revision; earlier rounds end in .r1, further candidates in .1")
     text: str
+    messages: list[dict[str, str]] | None = Field(description="what it answers; null when it follows an earlier turn")
+    after: str | None = Field(description="the turn that it follows")
+    user: str | None = Field(description="the instruction between that turn and this one")
     finish: str | None
     tokens: int
-    sampling: Sampling
-    seed: int
+    hit: bool | None = Field(description="whether it was there before the chain was made, so that nobody was asked")
+    sampling: Sampling | None
+    seed: int | None
 
 
 class ScoreObject(BaseModel):
-    """What one scorer gave to one answer of the chain."""
+    """What one scorer gave to one answer of the chain, and who the scorer is."""
 
     scorer: str
     purpose: Literal["reward", "cost"]
+    kind: Literal["classifier", "judge", "rule", "given"]
+    engine: str | None = Field(description="as asked for; null for rules and scores of a file")
+    model: str | None
+    endpoint: str | None = Field(
+        description="of a judge: where its model answers; null for a model that is loaded here"
+    )
+    rule: str | None
+    pairwise: bool
+    sampling: Sampling | None = Field(description="of a judge's verdicts")
     answer: str = Field(description="the turn that was scored")
     value: float | None
     missing: str | None = Field(description="why there is no value")
     raw: str | None = Field(description="what a judge said")
     fingerprint: str = Field(description="of what decided the score")
+    created_at: datetime
+
+
+class BehaviorVersion(BaseModel):
+    """The version of a behavior that instructions and rubric come from."""
+
+    id: str
+    name: str
+    version: int
+    digest: str = Field(description="SHA-256 of the whole recipe")
 
 
 class Provenance(BaseModel):
@@ -45,8 +62,12 @@ class Provenance(BaseModel):
 
     engine: str
     model: str | None = Field(description="null for imported pairs")
+    endpoint: str | None = Field(description="where the teacher answers; null for a model that is loaded here")
     model_fingerprint: str
     template_hash: str
+    strategy: Literal["self_critique", "counterfactual", "import"]
+    variant: str | None = Field(description="of the strategy counterfactual")
+    behavior: BehaviorVersion | None = Field(description="null for imported pairs that name none")
     seed: int
     attempt: int = Field(description="claims its shard had when the chain ended")
     turns: list[TurnObject]
@@ -59,10 +80,14 @@ class Provenance(BaseModel):
     plain: list[dict[str, str]] | None = Field(description="the prompt before it was wrapped")
     prompt_tokens: int
     cached_tokens: int = Field(description="of these, served by the engine's prefix cache")
+    paid_prompt_tokens: int = Field(description="of the turns that the cache of turns did not serve")
+    paid_tokens: int
+    cleaned_chars: int = Field(description="control characters that were taken out of the turns")
     hits: int = Field(description="turns served by the cache of turns")
     usd: float
     seconds: float
-    created_at: datetime
+    created_at: datetime = Field(description="when the chain ended")
+    origin: dict[str, Any] | None = Field(description="of imported pairs: what else the line of the file said")
 
 
 class PairDetail(PairObject):
@@ -71,69 +96,6 @@ class PairDetail(PairObject):
     provenance: Provenance
 
 
-def show_detail(row: AnyRow, config: DatasetConfig, scores: Sequence[Score]) -> PairDetail:
-    """A (Pair, Prompt, Chain, behavior) row with the scores of its chain."""
-    pair, prompt, chain, _ = row
-    purposes = {reward.scorer: reward.purpose for reward in config.reward}
-    return PairDetail(
-        **show_pair(row).model_dump(),
-        provenance=Provenance(
-            engine=chain.engine,
-            model=config.teacher.model if config.pairs is None else None,
-            model_fingerprint=chain.model_fingerprint,
-            template_hash=chain.template_hash,
-            seed=chain.seed,
-            attempt=chain.attempt,
-            turns=list(_turns(chain, config)),
-            scores=[_score(score, purposes.get(score.scorer, "reward")) for score in scores],
-            chosen_answer=pair.chosen_answer,
-            rejected_answer=pair.rejected_answer,
-            context=chain.context or prompt.messages,
-            wrapper=prompt.wrapper,
-            distribution=prompt.distribution,
-            plain=prompt.plain,
-            prompt_tokens=chain.prompt_tokens,
-            cached_tokens=chain.cached_tokens,
-            hits=chain.hits,
-            usd=chain.usd,
-            seconds=chain.seconds,
-            created_at=chain.created_at,
-        ),
-    )
-
-
-def _turns(chain: Chain, config: DatasetConfig) -> Iterator[TurnObject]:
-    """The draft, earlier rounds and further candidates, then the last critique and revision."""
-    own = {
-        name: {
-            "name": name,
-            "text": getattr(chain, name),
-            "finish": getattr(chain, f"{name}_finish"),
-            "tokens": getattr(chain, f"{name}_tokens"),
-        }
-        for name in TURNS
-        if getattr(chain, name) is not None
-    }
-    told = [own.get("draft"), *chain.more, own.get("critique"), own.get("revision")]
-    for turn in filter(None, told):
-        kind = cast(Kind, turn["name"].partition(".")[0])
-        yield TurnObject(
-            name=turn["name"],
-            text=turn["text"],
-            finish=turn["finish"],
-            tokens=turn["tokens"],
-            sampling=config.teacher.sampling_of(kind),
-            seed=derive_seed(chain.seed, turn["name"]),
-        )
-
-
-def _score(score: Score, purpose: Literal["reward", "cost"]) -> ScoreObject:
-    return ScoreObject(
-        scorer=score.scorer,
-        purpose=purpose,
-        answer=score.answer or "",
-        value=score.value,
-        missing=score.missing,
-        raw=score.raw,
-        fingerprint=score.fingerprint,
-    )
+def show_detail(row: AnyRow, told: Mapping[str, Any]) -> PairDetail:
+    """A (Pair, Prompt, Chain, behavior) row with its provenance as `core.provenance` tells it."""
+    return PairDetail(**show_pair(row).model_dump(), provenance=Provenance.model_validate(told))

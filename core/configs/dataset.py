@@ -113,3 +113,14 @@ class DatasetConfig(Config):
     def scorer(self) -> str:
         """The first scorer: its scores stand on the pairs."""
         return self.reward[0].scorer
+
+    def early_scorers(self, *, apart: bool) -> list[str]:
+        """Scorers that rate drafts while the critiques are written: they and the teacher share no device.
+
+        `apart` says that no scorer does, whatever its engine.
+        """
+        if self.strategy != "self_critique":
+            return []
+        every = apart or self.teacher.engine == "openai"
+        rating = (reward for reward in self.reward if not reward.pairwise)
+        return [reward.scorer for reward in rating if every or reward.engine == "openai"]

@@ -1,12 +1,21 @@
 """Which pairs are kept. Each filter is on when its field is set; its name is the reason of what it drops."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from core.configs.config import Config
+from core.configs.languages import known_language
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Language = Annotated[str, AfterValidator(known_language)]
+
+
+def _first(value: object) -> object:
+    """True and false, for datasets with one scorer."""
+    return {True: "first", False: None}[value] if isinstance(value, bool) else value
+
+
+Scorers = Annotated[Literal["first", "every"] | None, BeforeValidator(_first)]
 
 
 class NearDuplicates(Config):
@@ -20,8 +29,18 @@ class NearDuplicates(Config):
 class Decontamination(Config):
     """Pairs that would teach the evaluation: their prompt shares words with a held-out prompt."""
 
-    ngram: int | None = Field(13, ge=2, le=100, description="words in a row that also stand in an evaluation prompt")
-    similarity: float | None = Field(0.8, gt=0, lt=1, description="estimated Jaccard similarity to one, by MinHash")
+    ngram: int | None = Field(
+        13, ge=2, le=100, description="words in a row that also stand in an evaluation prompt; a shorter one whole"
+    )
+    similarity: float | None = Field(
+        0.8, gt=0, lt=1, description="Jaccard similarity to one, among those that MinHash finds"
+    )
+
+    @model_validator(mode="after")
+    def _looks_for_something(self) -> Self:
+        if self.ngram is None and self.similarity is None:
+            raise ValueError("give ngram, similarity or both; to let everything through, leave decontamination out")
+        return self
 
 
 class FilterConfig(Config):
@@ -30,7 +49,9 @@ class FilterConfig(Config):
     identical: bool = Field(True, description="drop pairs whose draft and revision are the same text")
     empty: bool = Field(True, description="drop pairs with an empty side")
     max_chars: int = Field(20_000, ge=1, description="drop pairs with a longer side, in characters")
-    duplicates: bool = Field(False, description="drop pairs that say what an earlier pair says, word for word")
+    duplicates: bool = Field(
+        False, description="drop pairs whose prompt and sides are those of an earlier pair, word for word"
+    )
     near_duplicates: NearDuplicates | None = Field(None, description="drop pairs that are almost an earlier pair")
     decontamination: Decontamination | None = Field(None, description="drop pairs that touch the evaluation prompts")
     min_margin: float | None = Field(None, description="drop pairs whose chosen score exceeds the other by less")
@@ -44,8 +65,12 @@ class FilterConfig(Config):
     unchanged: float | None = Field(
         None, gt=0, le=1, description="drop pairs whose sides are at least so similar, as a ratio of matching words"
     )
-    clean_critique: bool = Field(False, description="drop pairs whose critique says that nothing is wrong")
-    missing_score: bool = Field(False, description="drop pairs that lack a score of the first scorer")
+    clean_critique: bool = Field(
+        False, description="drop pairs whose critique, in every round, says that nothing is wrong"
+    )
+    missing_score: Scorers = Field(
+        None, description="drop pairs that lack a score of the first scorer, or of any; true stands for the first"
+    )
 
     @property
     def whole(self) -> bool:

@@ -9,6 +9,8 @@ from core.configs.config import Config
 Quantization = Literal["awq", "awq_marlin", "gptq", "gptq_marlin", "fp8", "compressed-tensors", "modelopt"]
 CacheType = Literal["auto", "bfloat16", "fp8", "fp8_e4m3", "fp8_e5m2"]
 
+SamplingField = Literal["temperature", "top_p", "top_k", "seed", "stop"]
+
 
 class ModelSettings(Config):
     """Settings of one model; those that are left out are the engine's own."""
@@ -22,7 +24,17 @@ class ModelSettings(Config):
     gpu_memory: float | None = Field(None, gt=0, le=1, description="share of the GPU's memory")
     price_input: float | None = Field(None, ge=0, description="USD for a million prompt tokens")
     price_output: float | None = Field(None, ge=0, description="USD for a million sampled tokens")
-    requests_per_minute: float | None = Field(None, gt=0)
-    tokens_per_minute: float | None = Field(None, gt=0)
-    max_concurrency: int | None = Field(None, ge=1, description="requests under way at once")
+    requests_per_minute: float | None = Field(
+        None, gt=0, description="requests that each worker process sends to the model's endpoint"
+    )
+    tokens_per_minute: float | None = Field(
+        None, gt=0, description="tokens that each worker process sends to and takes from the model's endpoint"
+    )
+    max_concurrency: int | None = Field(
+        None, ge=1, description="requests under way at once from each worker process to the model's endpoint"
+    )
+    omit: tuple[SamplingField, ...] = Field((), description="fields that the model's endpoint does not take")
+    structured_outputs: bool = Field(
+        False, description="the model's endpoint is a vLLM server: judges' answers are bound by its structured_outputs"
+    )
     licence: str | None = Field(None, max_length=200, description="as dataset cards state it; left out: not stated")

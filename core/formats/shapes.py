@@ -40,9 +40,13 @@ def openai(fields: Fields) -> FilePair:
 
 
 def jsonl(fields: Fields) -> FilePair:
-    """Burnish's own; also {system, prompt, chosen, rejected} and {prompt, draft, revision, score_draft, ...}."""
+    """Burnish's own; also {system, prompt, chosen, rejected} and {prompt, draft, revision, score_draft, ...}.
+
+    What else a line says is its origin.
+    """
     drafted = "revision" in fields.values and "chosen" not in fields.values
     chosen, rejected = ("revision", "draft") if drafted else ("chosen", "rejected")
+    read = {"system", "prompt", "scores", chosen, rejected, f"score_{chosen}", f"score_{rejected}"}
     return FilePair(
         line=fields.line,
         messages=_headed(fields, fields.messages("prompt")),
@@ -51,6 +55,7 @@ def jsonl(fields: Fields) -> FilePair:
         score_chosen=fields.number(f"score_{chosen}"),
         score_rejected=fields.number(f"score_{rejected}"),
         scores=_scores(fields),
+        origin={name: value for name, value in fields.values.items() if name not in read},
     )
 
 

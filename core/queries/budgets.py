@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.configs.budget import BudgetConfig
 from core.configs.dataset import DatasetConfig
 from core.ledger import Claim
-from core.queries import events, parents, pipeline, shards
+from core.queries import events, parents, pipeline, shards, working
 from core.settings import settings
 from core.states import ShardState, Stage
 from core.tables import Dataset, Shard
@@ -40,7 +40,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a dataset stands.
+    """Where a dataset stands; `seconds` are those in which it was worked on.
 
     `chain` is the mean price of its chains so far and `verdict` that of a judged chain, None before the first one;
     `judged` counts the chains that still wait for their judges.
@@ -120,7 +120,6 @@ def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standin
             func.sum(Shard.tokens + Shard.prompt_tokens), func.sum(Shard.usd), done,
             func.coalesce(func.sum(Shard.completed).filter(whole), 0),
             func.coalesce(func.sum(Shard.reserved).filter(Shard.state == str(ShardState.running)), 0),
-            func.extract("epoch", func.clock_timestamp() - func.min(Shard.started_at)),
         )
         .where(parents.of_dataset(dataset_id), Shard.stage != str(Stage.gather))
         .group_by(Shard.stage, Shard.model)
@@ -134,7 +133,7 @@ def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standin
     behind = max((chains - int(judged[name][4]) if name in judged else chains for name in judges), default=0)
     return Standing(
         spent=spent,
-        seconds=max((float(row[7]) for row in rows if row[7] is not None), default=0.0),
+        seconds=working.seconds(session, dataset_id),
         chain=_mean(made),
         verdict=_mean(list(judged.values())) if judges else Price(0.0, 0.0),
         unjudged=behind,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, LargeBinary, any_, delete, func, literal, select, update
+from sqlalchemy import ARRAY, LargeBinary, any_, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,7 @@ class CacheStats:
 
 
 def find(session: Session, project_id: str, keys: Sequence[bytes]) -> dict[bytes, CachedTurn]:
-    """The turns of these keys that are there; their use is noted."""
+    """The turns of these keys that are there; `used` notes their use."""
     if not keys:
         return {}
     wanted = CachedTurn.key == any_(literal(list(keys), ARRAY(LargeBinary)))  # one parameter for any number of keys
@@ -67,8 +67,13 @@ def stats(session: Session, project_id: str) -> CacheStats:
     return CacheStats(*map(int, session.execute(numbers.where(CachedTurn.project_id == project_id)).one()))
 
 
-def trim(session: Session, *, unused_days: float, project_id: str | None = None) -> int:
-    """Forget turns that nobody used for so many days; returns how many."""
-    statement = delete(CachedTurn).where(CachedTurn.used_at < func.clock_timestamp() - seconds(DAY * unused_days))
-    mine = statement if project_id is None else statement.where(CachedTurn.project_id == project_id)
-    return int(session.execute(mine).rowcount)  # type: ignore[attr-defined]
+def trim(session: Session, *, unused_days: float, project_id: str | None = None, most: int | None = None) -> int:
+    """Forget turns that nobody used for so many days, and no more than `most` of them; returns how many."""
+    old = select(CachedTurn.project_id, CachedTurn.key).where(
+        CachedTurn.used_at < func.clock_timestamp() - seconds(DAY * unused_days)
+    )
+    mine = old if project_id is None else old.where(CachedTurn.project_id == project_id)
+    some = mine.limit(most).with_for_update(skip_locked=True)  # one that is used right now stays
+    statement = delete(CachedTurn).where(tuple_(CachedTurn.project_id, CachedTurn.key).in_(some))
+    found = session.execute(statement.execution_options(synchronize_session=False))
+    return int(found.rowcount)  # type: ignore[attr-defined]

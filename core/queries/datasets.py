@@ -13,7 +13,7 @@ from core.configs.filters import FilterConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out, lay_out_held_out
-from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources
+from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources, working
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.progress import progress_of
@@ -101,6 +101,7 @@ def _stop(session: Session, project_id: str, id: str, *, to: DatasetState, shard
     parents.hold(session, parents.of_dataset(id))
     if move(session, Dataset, id, to):
         parents.fence(session, parents.of_dataset(id), shard)
+        working.look(session, id)
         events.tell(session, project_id=project_id, subject=id, message=f"Dataset {to}.")
     session.refresh(dataset)
     if dataset.state != to:
@@ -116,6 +117,8 @@ def resume(session: Session, project_id: str, id: str) -> Dataset:
         raise Conflict(f"Dataset {id} is {dataset.state}; only a paused, cancelled or failed one can be resumed.")
     prompts.restore(session, id, held_out=False)
     recovery.forgive(session, parents.of_dataset(id))
+    sifted = (Shard.stage == str(Stage.sift)) & (Shard.state == str(ShardState.done))
+    session.execute(delete(Shard).where(parents.of_dataset(id), sifted))  # more pairs come
     parents.reopen(session, parents.of_dataset(id))
     events.tell(session, project_id=project_id, subject=id, message="Dataset resumed.")
     session.refresh(dataset)
@@ -136,6 +139,8 @@ def advance(session: Session, id: str) -> bool:
         _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
         return False
     scorers.measure(session, id)
+    if _cut_short(session, dataset):  # its filters ran again
+        return move(session, Dataset, id, DatasetState.cancelled, counts=counts)
     move(session, Dataset, id, DatasetState.finalizing, counts=counts)
     whole = counts["kept"] > 0
     error = None if whole else NOTHING_KEPT if dataset.n_prompts else NO_PROMPT
@@ -162,18 +167,22 @@ def forget_previews(session: Session, *, hours: float) -> int:
 
 
 def filter_again(session: Session, project_id: str, id: str, asked: FilterConfig) -> Dataset:
-    """Run other filters over a finished dataset; nothing is generated. Raises Conflict."""
+    """Run other filters over a finished dataset; nothing is generated. A cancelled one stays so. Raises Conflict."""
     dataset = get(session, project_id, id)
     reader = runs_on(session, id)
     if reader is not None:
         raise Conflict(f"Run {reader} trains on dataset {id}; wait for its end, or cancel it first.")
     counts = pairs.counts(session, id)
+    number = counts["kept"] + counts["dropped"]
     whole = dataset.state == DatasetState.completed or (dataset.state == DatasetState.failed and counts["dropped"] > 0)
+    whole = whole or (dataset.state == DatasetState.cancelled and number > 0)
     changed = {"filters": asked.model_dump(mode="json"), "counts": None, "error": None}
     if not whole or not move(session, Dataset, id, DatasetState.in_progress, **changed):
-        raise Conflict(f"Dataset {id} is {dataset.state}; filters are run again on a completed one.")
+        raise Conflict(
+            f"Dataset {id} is {dataset.state}; filters are run again on a completed one, or a cancelled one with pairs."
+        )
     session.execute(delete(Shard).where(parents.of_dataset(id), Shard.stage == str(Stage.sift)))
-    _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
+    _queue_sift(session, dataset, total=number)
     events.tell(session, project_id=project_id, subject=id, message="Filters are run again.")
     session.refresh(dataset)
     return dataset
@@ -193,6 +202,14 @@ def pair_counts(session: Session, row: Dataset) -> dict[str, int]:
 def _sifted(session: Session, id: str) -> bool:
     statement = select(Shard.id).where(parents.of_dataset(id), Shard.stage == str(Stage.sift)).limit(1)
     return session.scalar(statement) is not None
+
+
+def _cut_short(session: Session, dataset: Dataset) -> bool:
+    """Whether work was cancelled that a resume would take up; what a budget closed is not waited for."""
+    over = [Stage.sift, Stage.push] + ([Stage.grow, Stage.generate] if dataset.stopped else [])
+    left = parents.of_dataset(dataset.id) & Shard.stage.not_in([str(stage) for stage in over])
+    cancelled = select(Shard.id).where(left, Shard.state == str(ShardState.cancelled)).limit(1)
+    return session.scalar(cancelled) is not None
 
 
 def _queue_sift(session: Session, dataset: Dataset, *, total: int) -> None:

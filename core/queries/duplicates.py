@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from core.queries import prompts
 from core.queries.rows import AnyRow
 from core.tables import Chain, Pair, Prompt
 
@@ -23,15 +24,13 @@ BAND = Table(
 )
 
 
-def _words(prompt: type[Prompt]) -> Any:
-    """The user's last words."""
-    return prompt.messages[-1]["content"].as_string()
-
-
 def kept(session: Session, dataset_id: str) -> Iterator[AnyRow]:
-    """(id, prompt, chosen) of kept pairs in the order of their prompts, as a stream."""
+    """(id, messages, chosen, rejected) of kept pairs in the order of their prompts, as a stream.
+
+    Messages are those before a template was laid over them.
+    """
     statement = (
-        select(Pair.id, _words(Prompt).label("prompt"), Pair.chosen)
+        select(Pair.id, prompts.bare().label("messages"), Pair.chosen, Pair.rejected)
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.verdict == "kept")
@@ -53,7 +52,7 @@ def note(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def alike(session: Session) -> Iterator[AnyRow]:
-    """Pairs that share a band with an earlier one: (band, id, prompt, chosen) and (earlier_*) of the band's first."""
+    """Pairs that share a band with an earlier one: (band, id, messages, chosen) and (earlier_*) of the band's first."""
     window: dict[str, Any] = {"partition_by": (BAND.c.band, BAND.c.hash), "order_by": BAND.c.position}
     numbered = select(
         BAND.c.band, BAND.c.pair_id, BAND.c.position, func.first_value(BAND.c.pair_id).over(**window).label("first")
@@ -68,8 +67,8 @@ def alike(session: Session) -> Iterator[AnyRow]:
     own_prompt, first_prompt = aliased(Prompt), aliased(Prompt)
     statement = (
         select(
-            found.c.band, own.id, _words(own_prompt).label("prompt"), own.chosen, own.review,
-            first.id.label("earlier_id"), _words(first_prompt).label("earlier_prompt"),
+            found.c.band, own.id, prompts.bare(own_prompt).label("messages"), own.chosen, own.review,
+            first.id.label("earlier_id"), prompts.bare(first_prompt).label("earlier_messages"),
             first.chosen.label("earlier_chosen"),
         )
         .join(own, own.id == found.c.pair_id)

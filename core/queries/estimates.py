@@ -1,19 +1,21 @@
 """Statements about what chains of a teacher have taken so far: the ground of estimates."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
-from sqlalchemy import Float, cast, func, select
+from sqlalchemy import Float, and_, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
-from core.queries import parents
-from core.states import Stage
+from core.configs.teacher import TeacherConfig
+from core.states import ShardState, Stage
 from core.tables import Chain, Dataset, Shard
 
 LOOKED_AT = 2_000  # the newest chains of the teacher
-TURNS = ("draft", "critique", "revision")
+TURNS: tuple[Literal["draft", "critique", "revision"], ...] = ("draft", "critique", "revision")
+ADDRESS = ("engine", "model", "base_url")
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,14 @@ def _past_judge(session: Session, project_id: str, judge: RewardConfig) -> PastJ
             func.sum(calls * Shard.completed).filter(Shard.role.is_(None)),
         )
         .join(datasets, datasets.c.id == Shard.dataset_id)
-        .where(Shard.run_id.is_(None), Shard.stage == str(Stage.score), Shard.model == judge.scorer)
+        .where(Shard.run_id.is_(None), Shard.stage == str(Stage.score), Shard.model == judge.scorer, Shard.hits == 0)
     )  # fmt: skip
     prompt, said, asked = session.execute(statement).one()
     return PastJudge(float(prompt) / float(asked), float(said) / float(asked)) if asked else None
 
 
 def past(session: Session, project_id: str, config: DatasetConfig) -> Past | None:
-    """What the project's newest chains of this teacher, strategy and behaviors took; None when there are none.
+    """What the project's newest chains of this teacher, shape and behaviors took; None when there are none.
 
     Chains of the same behaviors come first; without any, those of other behaviors count.
     """
@@ -75,12 +77,7 @@ def past(session: Session, project_id: str, config: DatasetConfig) -> Past | Non
 
 
 def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: list[str] | None) -> Past | None:
-    same = (
-        (Dataset.project_id == project_id)
-        & (Dataset.config["teacher"]["model"].as_string() == config.teacher.model)
-        & (Dataset.config["teacher"]["base_url"].as_string().is_not_distinct_from(config.teacher.base_url))
-        & (Dataset.config["strategy"].as_string() == config.strategy)
-    )
+    same = (Dataset.project_id == project_id) & _same_teacher(config.teacher) & _same_shape(config)
     if behaviors is not None:
         same &= Dataset.config["behavior"] == cast(behaviors, JSONB)
     datasets = list(session.scalars(select(Dataset.id).where(same).order_by(Dataset.id.desc()).limit(20)))
@@ -101,12 +98,44 @@ def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: l
     return Past(int(row[0]), prompt, draft, critique, revision, _pace(session, datasets))
 
 
+def _same_teacher(teacher: TeacherConfig) -> Any:
+    """The condition that a dataset asked the teacher for turns that may be as long."""
+    told = Dataset.config["teacher"]
+    same = and_(*(told[name].as_string().is_not_distinct_from(getattr(teacher, name)) for name in ADDRESS))
+    for turn in TURNS:
+        own, common = told["turns"][turn]["max_tokens"].as_integer(), told["sampling"]["max_tokens"].as_integer()
+        same &= func.coalesce(own, common) == teacher.sampling_of(turn).max_tokens
+    return same
+
+
+def _same_shape(config: DatasetConfig) -> Any:
+    """The condition that a dataset's chains have the same turns: what they read depends on how many there are."""
+    return (
+        (Dataset.config["strategy"].as_string() == config.strategy)
+        & (Dataset.config["rounds"].as_integer() == config.rounds)
+        & (Dataset.config["best_of"].as_integer() == config.best_of)
+        & (Dataset.config["wrappers"].as_boolean() == config.wrappers)
+    )
+
+
 def _pace(session: Session, datasets: list[str]) -> float | None:
-    """Chains a second of the newest of these datasets that has a finished generating shard."""
-    for id in datasets:
-        mine = parents.of_dataset(id) & (Shard.stage == str(Stage.generate)) & Shard.ended_at.is_not(None)
-        took = func.extract("epoch", func.max(Shard.ended_at) - func.min(Shard.started_at))
-        made, seconds = session.execute(select(func.sum(Shard.completed + Shard.failed), took).where(mine)).one()
-        if made and seconds:
-            return float(made) / float(seconds)
-    return None
+    """Chains a second of those of these datasets that went through without a stop; a larger one weighs more.
+
+    Shards that the cache served in part say nothing about the teacher. Shards are worked on side by side: their time is
+    that in which any of them was held.
+    """
+    through = and_(*(moment.is_(None) for moment in (Dataset.paused_at, Dataset.cancelled_at, Dataset.failed_at)))
+    clean = and_(Shard.stage == str(Stage.generate), Shard.state == str(ShardState.done), Shard.hits == 0)
+    span = func.tstzrange(Shard.started_at, func.greatest(Shard.started_at, Shard.ended_at))
+    held = (
+        select(Dataset.id, func.sum(Shard.completed + Shard.failed).label("made"), func.range_agg(span).label("busy"))
+        .join(Shard, Shard.dataset_id == Dataset.id)
+        .where(Dataset.id.in_(datasets), Dataset.purpose == "dataset", through, Shard.run_id.is_(None), clean)
+        .group_by(Dataset.id)
+        .subquery()
+    )
+    piece = select(held.c.id, held.c.made, func.unnest(held.c.busy).label("piece")).subquery()
+    took = func.extract("epoch", func.sum(func.upper(piece.c.piece) - func.lower(piece.c.piece)))
+    rows = session.execute(select(piece.c.made, took).group_by(piece.c.id, piece.c.made)).all()
+    paces = [(float(made), float(made) / float(seconds)) for made, seconds in rows if made and seconds]
+    return sum(made * pace for made, pace in paces) / sum(made for made, _ in paces) if paces else None

@@ -173,11 +173,14 @@ def of_run(session: Session, run_id: str) -> Evaluation | None:
 
 
 def scored_answers(session: Session, evaluation_id: str) -> list[AnyRow]:
-    """(behavior, prompt_id, guard, role, sample, text, finish, scorer, value) of every score of an evaluation."""
+    """(behavior, prompt_id, guard, distribution, role, sample, text, finish, scorer, value) of every score of an
+    evaluation.
+    """
     statement = (
         select(
-            Behavior.name.label("behavior"), Prompt.id.label("prompt_id"), Prompt.guard, EvaluationAnswer.role,
-            EvaluationAnswer.sample, EvaluationAnswer.text, EvaluationAnswer.finish, Score.scorer, Score.value,
+            Behavior.name.label("behavior"), Prompt.id.label("prompt_id"), Prompt.guard, Prompt.distribution,
+            EvaluationAnswer.role, EvaluationAnswer.sample, EvaluationAnswer.text, EvaluationAnswer.finish,
+            Score.scorer, Score.value,
         )
         .join(Prompt, Prompt.id == EvaluationAnswer.prompt_id)
         .join(Behavior, Behavior.id == Prompt.behavior_id)

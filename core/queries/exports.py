@@ -1,6 +1,7 @@
-"""Statements that stream pairs out of the ledger: memory does not grow with the dataset."""
+"""Statements that read pairs out of the ledger page by page: memory does not grow with the dataset."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -25,28 +26,51 @@ TEXTS = (
     Pair.chain_id, Pair.chosen_answer, Pair.rejected_answer,
 )  # fmt: skip
 
+# What provenance is told from, beside ORIGIN and TEXTS.
+TRACES = (
+    Chain.draft, Chain.revision, Chain.draft_finish, Chain.critique_finish, Chain.revision_finish, Chain.draft_tokens,
+    Chain.critique_tokens, Chain.revision_tokens, Chain.more, Chain.attempt, Chain.prompt_tokens, Chain.cached_tokens,
+    Chain.paid_prompt_tokens, Chain.paid_tokens, Chain.hits, Chain.usd, Chain.seconds, Chain.cleaned_chars,
+    Chain.created_at.label("ended_at"), Prompt.behavior_id, Prompt.wrapper, Prompt.distribution, Prompt.plain,
+)  # fmt: skip
 
-def stream(session: Session, dataset_id: str, filter: PairFilter) -> Iterator[Sequence[AnyRow]]:
-    """Rows of ORIGIN and TEXTS in batches, oldest pair first, through a server-side cursor."""
+
+def page(
+    session: Session, dataset_id: str, filter: PairFilter, *, after: str, traced: bool = False
+) -> Sequence[AnyRow]:
+    """Rows of ORIGIN and TEXTS behind the pair `after` ('' for the first page), oldest first; none at the end.
+
+    `traced` adds TRACES.
+    """
+    statement = _rows(traced).where(Pair.id > after).order_by(Pair.id).limit(STREAM_ROWS)
+    return session.execute(matching(statement, dataset_id, filter)).all()
+
+
+def one(session: Session, pair_id: str) -> AnyRow:
+    """The row of ORIGIN, TEXTS and TRACES of a pair that is there."""
+    return session.execute(_rows(traced=True).where(Pair.id == pair_id)).one()
+
+
+def scores_of(session: Session, chain_ids: Sequence[int]) -> Mapping[int, Sequence[AnyRow]]:
+    """Every score of the answers of these chains, by chain: rows by scorer and answer."""
     statement = (
-        select(*ORIGIN, *TEXTS)
+        select(
+            Score.chain_id, Score.answer, Score.scorer, Score.fingerprint, Score.value, Score.missing, Score.raw,
+            Score.created_at,
+        )
+        .where(Score.chain_id.in_(chain_ids))
+        .order_by(Score.scorer, Score.answer)
+    )  # fmt: skip
+    found: dict[int, list[AnyRow]] = defaultdict(list)
+    for row in session.execute(statement):
+        found[row.chain_id].append(row)
+    return found
+
+
+def _rows(traced: bool) -> Any:
+    return (
+        select(*ORIGIN, *TEXTS, *(TRACES if traced else ()))
         .join_from(Pair, Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .outerjoin(Behavior, Behavior.id == Prompt.behavior_id)
-        .order_by(Pair.id)
-        .execution_options(yield_per=STREAM_ROWS)
     )
-    yield from session.execute(matching(statement, dataset_id, filter)).partitions()
-
-
-def scores_of(session: Session, chain_ids: Sequence[int]) -> dict[tuple[int, str], dict[str, Any]]:
-    """What each scorer gave to each answer of these chains: {(chain_id, answer): {scorer: value}}."""
-    statement = (
-        select(Score.chain_id, Score.answer, Score.scorer, Score.value)
-        .where(Score.chain_id.in_(chain_ids))
-        .order_by(Score.id)
-    )
-    found: dict[tuple[int, str], dict[str, Any]] = {}
-    for chain_id, answer, scorer, value in session.execute(statement):
-        found.setdefault((int(chain_id or 0), answer or ""), {})[scorer] = value
-    return found

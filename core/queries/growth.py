@@ -101,6 +101,7 @@ def store(session: Session, claim: Claim, frame: Frame, rows: Sequence[Grown]) -
     fresh = [row for row in rows if row.topic.before >= completed + failed]
     if not fresh:
         return
+    assert fresh[0].topic.before == completed + failed, "topics are stored in their order"
     dataset = gathered.hold(session, claim.dataset_id)
     found = [PromptSpec(text=text, tags={"topic": row.topic.text}) for row in fresh for text in row.texts]
     gathered.append(session, dataset, frame, found)

@@ -1,20 +1,21 @@
 """Statements about pairs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
-from core.queries import score_columns
+from core.queries import prompts, score_columns
 from core.queries.rows import AnyRow
-from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score
+from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score, Scorer
 
 STREAM_ROWS = 500
+REPEATS = ("identical", "duplicates", "near_duplicates")  # reasons of pairs that say nothing new
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Beside:
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     """Chains of the claim's range without a pair, with both values of the claim's scorer (None when missing).
 
+    Messages are those before a template was laid over them.
+    `scored` holds [scorer, answer] for each value, and [scorer, None] of scorers that gave none.
     `candidate_scores` maps `revision.1` and so on to their values, None for a chain without further candidates.
     """
     draft, revision = aliased(Score), aliased(Score)
@@ -46,9 +49,9 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
         select(
             Chain.id.label("chain_id"), Prompt.id.label("prompt_id"), Prompt.index.label("position"), Prompt.split,
             Chain.draft, Chain.revision, Chain.draft_finish, Chain.revision_finish,
-            Chain.more, Chain.critique, Prompt.messages, Prompt.guard,
+            Chain.more, Chain.critique, prompts.bare().label("messages"), Prompt.guard,
             draft.value.label("score_draft"), revision.value.label("score_revision"),
-            _candidates(claim).label("candidate_scores"),
+            _candidates(claim).label("candidate_scores"), _scored().label("scored"),
         )
         .join(Prompt, Prompt.id == Chain.prompt_id)
         .outerjoin(draft, (draft.chain_id == Chain.id) & (draft.answer == "draft") & (draft.scorer == claim.model))
@@ -68,6 +71,18 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     return list(session.execute(statement))
 
 
+def _scored() -> Any:
+    given = (Score.scorer == Scorer.name) & (Score.chain_id == Chain.id) & Score.value.is_not(None)
+    return (
+        select(func.jsonb_agg(func.jsonb_build_array(Scorer.name, Score.answer)))
+        .select_from(Scorer)
+        .outerjoin(Score, given)
+        .where(Scorer.dataset_id == Chain.dataset_id)
+        .correlate(Chain)
+        .scalar_subquery()
+    )
+
+
 def _candidates(claim: Claim) -> Any:
     return (
         select(func.jsonb_object_agg(Score.answer, Score.value))
@@ -77,11 +92,18 @@ def _candidates(claim: Claim) -> Any:
 
 
 def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert pairs whose chain has none yet; returns how many were new."""
+    """Insert pairs whose chain has none yet, all with the same columns; returns how many were new.
+
+    One array for each column: a parameter for each value would cost more than the rows themselves.
+    """
     if not rows:
         return 0
-    statement = insert(Pair).on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
-    return len(session.execute(statement, list(rows)).all())
+    columns = [Pair.__table__.columns[name] for name in rows[0]]
+    arrays = [cast([row[column.name] for row in rows], ARRAY(column.type)) for column in columns]
+    found = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
+    new = insert(Pair).from_select([column.name for column in columns], select(found))
+    statement = new.on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
+    return len(session.execute(statement).all())
 
 
 def _shown() -> Any:
@@ -143,11 +165,15 @@ def get(session: Session, project_id: str, id: str) -> AnyRow:
 
 
 def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> list[AnyRow]:
-    """What filters look at, of pairs that no person has decided about, by id behind `after`."""
+    """What filters look at, of pairs that no person has decided about, by id behind `after`.
+
+    `scored` is as in `waiting`.
+    """
     statement = (
         select(
             Pair.id, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, Pair.reason, Pair.duplicate_of,
-            Chain.critique, Chain.revision_finish, Chain.draft_finish, Prompt.messages,
+             Chain.critique, Chain.more, Chain.revision_finish, Chain.draft_finish, prompts.bare().label("messages"),
+             Pair.chosen_answer, Pair.rejected_answer, _scored().label("scored"),
         )
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
@@ -217,6 +243,11 @@ def counts(session: Session, dataset_id: str) -> dict[str, int]:
         if reason is not None:
             found[f"dropped:{reason}"] = number
     return found
+
+
+def distinct(counts: Mapping[str, int]) -> int:
+    """Of `counts`: pairs that differ in themselves and repeat no earlier pair, as far as the filters look for it."""
+    return counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS)
 
 
 def trainable(session: Session, dataset_id: str) -> tuple[int, int]:

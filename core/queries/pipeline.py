@@ -11,7 +11,8 @@ from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig
 from core.ledger import DRAFT, Claim
-from core.queries import chains, evaluations, growth, parents, shards
+from core.queries import chains, evaluations, growth, parents, shards, working
+from core.settings import settings
 from core.states import ShardState, Stage
 from core.tables import Dataset, Run, Shard
 
@@ -24,6 +25,7 @@ def finish(session: Session, claim: Claim) -> None:
         shards.settle_total(session, claim)
     shards.finish(session, claim)
     follow_on(session, claim)
+    working.let_go(session, claim)
 
 
 def follow_on(session: Session, claim: Claim) -> None:
@@ -55,7 +57,7 @@ def early(session: Session, claim: Claim) -> None:
         return
     frozen = session.scalars(select(Dataset.config).where(Dataset.id == claim.dataset_id)).one()
     config = DatasetConfig.model_validate(frozen)
-    scorers = [reward.scorer for reward in config.reward if not reward.pairwise]
+    scorers = config.early_scorers(apart=settings().scorers_apart)
     _queue(session, replace(claim, role=DRAFT), Stage.score, scorers, claim.total)
 
 

@@ -41,12 +41,19 @@ def restore(session: Session, dataset_id: str, *, held_out: bool) -> None:
     )
 
 
-def quarantined(session: Session, dataset_id: str) -> list[Prompt]:
-    """Prompts that were taken out, by index."""
-    statement = (
-        select(Prompt).where(Prompt.dataset_id == dataset_id, Prompt.quarantined_at.is_not(None)).order_by(Prompt.index)
-    )
+def quarantined(session: Session, dataset_id: str, *, after: int = 0, limit: int = 20) -> list[Prompt]:
+    """Prompts that were taken out, behind the one with the id `after`, in their order."""
+    statement = select(Prompt).where(_taken_out(dataset_id), Prompt.id > after).order_by(Prompt.id).limit(limit)
     return list(session.scalars(statement))
+
+
+def count_quarantined(session: Session, dataset_id: str) -> int:
+    """How many prompts were taken out."""
+    return int(session.scalar(select(func.count()).select_from(Prompt).where(_taken_out(dataset_id))) or 0)
+
+
+def _taken_out(dataset_id: str) -> ColumnElement[bool]:
+    return and_(Prompt.dataset_id == dataset_id, Prompt.quarantined_at.is_not(None))
 
 
 def held_out(session: Session, dataset_id: str) -> AnyRow:
@@ -57,10 +64,14 @@ def held_out(session: Session, dataset_id: str) -> AnyRow:
     return session.execute(statement).one()
 
 
-def evaluation_words(session: Session, dataset_id: str) -> list[str]:
-    """The user's last words of every evaluation prompt of a dataset."""
-    last = Prompt.messages[-1]["content"].as_string()
-    return list(session.scalars(select(last).where(Prompt.dataset_id == dataset_id, Prompt.split == "evaluation")))
+def bare(prompt: type[Prompt] = Prompt) -> Any:
+    """A prompt's messages before a template was laid over them."""
+    return func.coalesce(prompt.plain, prompt.messages)
+
+
+def evaluation_messages(session: Session, dataset_id: str) -> list[list[dict[str, str]]]:
+    """The messages of every evaluation prompt of a dataset, without their templates."""
+    return list(session.scalars(select(bare()).where(Prompt.dataset_id == dataset_id, Prompt.split == "evaluation")))
 
 
 def generated(session: Session, dataset_id: str, *, kept: bool, after: int, limit: int) -> list[AnyRow]:
@@ -69,7 +80,7 @@ def generated(session: Session, dataset_id: str, *, kept: bool, after: int, limi
     Evaluation prompts are not among them. Messages are those before a template was laid over them; `system` is the
     system prompt of their behavior, if they have one. With `kept`, only prompts of which a pair was kept.
     """
-    messages = func.coalesce(Prompt.plain, Prompt.messages).label("messages")
+    messages = bare().label("messages")
     system = Behavior.body["system"].as_string().label("system")
     statement = (
         select(Prompt.index.label("position"), messages, Prompt.guard, Prompt.tags, Prompt.expect, system)

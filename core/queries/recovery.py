@@ -6,7 +6,20 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from core.ledger import Claim
-from core.queries import chains, evaluations, events, growth, pairs, parents, pipeline, prompts, pushes, scores, shards
+from core.queries import (
+    chains,
+    evaluations,
+    events,
+    growth,
+    pairs,
+    parents,
+    pipeline,
+    prompts,
+    pushes,
+    scores,
+    shards,
+    working,
+)
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.rows import AnyRow
@@ -31,6 +44,7 @@ def release(session: Session, claim: Claim, *, error: str) -> None:
     """
     shards.guard(session, claim)
     give_back(session, claim, error=error)
+    working.let_go(session, claim)
 
 
 def wait(session: Session, claim: Claim, *, pause: float, reason: str) -> None:
@@ -61,6 +75,8 @@ def expire(session: Session, *, limit: int = 100) -> list[Claim]:
     found = [(shards.as_claim(row), row.error) for row in session.execute(statement)]
     for claim, error in found:
         give_back(session, claim, error=error or "The worker vanished while it held this shard.")
+    for claim, _ in sorted(found, key=lambda one: one[0].dataset_id):  # two sweeps lock datasets in one order
+        working.let_go(session, claim)
     return [claim for claim, _ in found]
 
 
@@ -101,6 +117,7 @@ def load_failed(session: Session, claim: Claim, *, error: str, final: bool) -> N
         give_up(session, claim, error=error)
     else:
         give_back(session, claim, error=error)
+    working.let_go(session, claim)
 
 
 def _let_go(session: Session, claim: Claim, state: ShardState, error: str, **columns: Any) -> None:

@@ -17,21 +17,22 @@ Owner = tuple[int | None, int | None]  # chain, evaluation answer: one of the tw
 
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
-    """(chain_id, position, messages, expect, guard, behavior_id, draft, revision, more, wants_draft, wants_revision)
-    of chains that lack scores of the claim's scorer.
+    """(chain_id, position, messages, expect, guard, behavior_id, draft, revision, revision_finish, more, wants_draft,
+    wants_revision) of chains that lack scores of the claim's scorer. The messages are those that are trained on.
 
     Under a claim of role `draft` those of drafts, whether their chains have ended or still go on. Under any other
     claim those of chains that have ended; a draft that such a shard is about to score is left to it.
     """
     early = claim.role == DRAFT
-    wants_draft = _lacks("draft", claim)
-    wants_revision = false() if early else _lacks("revision", claim)
+    wants_draft = _lacks(Score.answer == "draft", claim)
+    wants_revision = false() if early else _lacks(Score.answer != "draft", claim)  # candidates are scored in one go
     if not early:
         wants_draft &= ~_scored_early(claim)
     statement = (
         select(
-            Chain.id.label("chain_id"), Prompt.index.label("position"), Prompt.messages, Prompt.expect, Prompt.guard,
-            Prompt.behavior_id, Chain.draft, Chain.revision, Chain.more,
+            Chain.id.label("chain_id"), Prompt.index.label("position"),
+            func.coalesce(Chain.context, Prompt.messages).label("messages"), Prompt.expect, Prompt.guard,
+            Prompt.behavior_id, Chain.draft, Chain.revision, Chain.revision_finish, Chain.more,
             wants_draft.label("wants_draft"), wants_revision.label("wants_revision"),
         )
         .join(Prompt, Prompt.id == Chain.prompt_id)
@@ -46,8 +47,8 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     return list(session.execute(statement))
 
 
-def _lacks(answer: str, claim: Claim) -> Any:
-    of_scorer = (Score.chain_id == Chain.id) & (Score.answer == answer) & (Score.scorer == claim.model)
+def _lacks(answer: Any, claim: Claim) -> Any:
+    of_scorer = (Score.chain_id == Chain.id) & answer & (Score.scorer == claim.model)
     return ~select(Score.id).where(of_scorer).exists()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from core.errors import LeaseLost
 from core.ledger import Claim, Spent
+from core.queries import working
 from core.queries.intervals import seconds
 from core.queries.rows import AnyRow
 from core.settings import settings
@@ -70,7 +71,9 @@ def claim(
         told = {"from_queue": str(queue), "by": owner, "lease": timedelta(seconds=settings().lease_seconds)}
         found = session.execute(statement, told | ({"wanted": preferred} if preferred else {})).one_or_none()
         if found is not None:
-            return as_claim(found)
+            taken = as_claim(found)
+            working.begun(session, taken)
+            return taken
     return None
 
 
@@ -209,3 +212,4 @@ def hand_back(session: Session, claim: Claim, *, pause: float = 0.0, waiting: st
         owner=None,
         rung_at=None,
     )
+    working.let_go(session, claim)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +14,7 @@ class Chain(Table):
 
     Of the strategy counterfactual and of imported pairs, `revision` is the chosen answer and `draft` the rejected one.
     `more` holds the turns of earlier rounds and further candidates: {name, text, finish, tokens, prompt_tokens,
-    cached_tokens, hit}.
+    cached_tokens, hit}. Of imported pairs it holds what their line said beside the texts: {name: origin, origin}.
     """
 
     __tablename__ = "chain"
@@ -24,6 +24,7 @@ class Chain(Table):
         CheckConstraint("(state = 'failed') = (failure_reason IS NOT NULL)", name="failure"),
         CheckConstraint("state <> 'done' OR (draft IS NOT NULL AND revision IS NOT NULL)", name="whole"),
         Index(None, "dataset_id", "id"),
+        Index("ix_chain_failed", "dataset_id", "id", postgresql_where=text("state = 'failed'")),
     )
 
     id: Mapped[Serial]

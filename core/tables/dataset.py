@@ -32,6 +32,8 @@ class Dataset(Table):
     filters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # in force since a re-run
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # of its pairs, once it ended
     error: Mapped[str | None] = mapped_column(Text)
+    worked_seconds: Mapped[float] = mapped_column(server_default="0")  # in which a shard was held, until working_since
+    working_since: Mapped[Moment | None]  # since when one is held; null while none is
     created_at: Mapped[Created]
     in_progress_at: Mapped[Moment | None]
     finalizing_at: Mapped[Moment | None]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from core.tables.base import Created, Key, Table
@@ -21,6 +21,9 @@ class Pair(Table):
         CheckConstraint("split IN ('train','validation')", name="split"),
         Index(None, "dataset_id", "id"),
         Index(None, "dataset_id", "verdict", "split", "id"),
+        Index("ix_pair_dropped", "dataset_id", "reason", "id", postgresql_where=text("reason IS NOT NULL")),
+        Index("ix_pair_reviewed", "dataset_id", "id", postgresql_where=text("review IS NOT NULL")),
+        Index("ix_pair_margin", "dataset_id", text("(score_chosen - score_rejected)")),
     )
 
     id: Mapped[Key]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,6 +18,7 @@ class Prompt(Table):
         CheckConstraint("distribution IN ('in','out')", name="distribution"),
         CheckConstraint("(wrapper IS NULL) = (plain IS NULL)", name="wrapped"),
         CheckConstraint("split IN ('train','validation','evaluation')", name="split"),
+        Index("ix_prompt_quarantined", "dataset_id", "id", postgresql_where=text("quarantined_at IS NOT NULL")),
     )
 
     id: Mapped[Serial]

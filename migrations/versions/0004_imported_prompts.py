@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Prompts without a behavior, pushes with a secret."""
+    """Prompts without a behavior and pushes with a secret."""
     op.alter_column("prompt", "behavior_id", nullable=True)
     op.add_column("push", sa.Column("secret", sa.Text(), nullable=True))
 

@@ -1,14 +1,16 @@
 """Estimates and previews: what a dataset would take, and five pairs of it."""
 
 import json
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from core.database import transaction
+from core.queries.estimates import TURNS
 from core.settings import settings
 from tests.conftest import forget_settings
-from tests.factories import ledger
+from tests.factories import ledger, scene
 
 ASKED = {"behavior": "polite", "n_prompts": 10, "samples_per_prompt": 2, "teacher": {"sampling": {"max_tokens": 100}}}
 
@@ -31,10 +33,71 @@ def test_chains_of_the_same_teacher_are_what_an_estimate_rests_on(client: TestCl
         made = ledger.made_dataset(session)
         rows = ledger.chains_of(session, made.id)
         per_chain = sum(row.draft_tokens + row.critique_tokens + row.revision_tokens for row in rows) / len(rows)
-    told = client.post("/estimates", json=ASKED).json()
+    told = client.post("/estimates", json=ASKED | {"teacher": {}}).json()
     assert (told["basis"], told["measured_chains"]) == ("measured", len(rows))
     assert told["sampled_tokens"]["expected"] == pytest.approx(20 * per_chain)
     assert told["seconds"]["low"] < told["seconds"]["expected"] < told["seconds"]["high"]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"rounds": 2, "best_of": 3},
+        {"strategy": "counterfactual", "counterfactual": {"variant": "enc", "style": "Be kind."}},
+    ],
+)
+def test_what_chains_of_one_shape_have_read_is_what_further_ones_will_read(client: TestClient, shape: Any) -> None:
+    made = client.post("/datasets", json=ASKED | shape)
+    assert made.status_code == 202, made.text
+    with transaction() as session:
+        ledger.work_off(session)
+    scene.change("UPDATE chain SET prompt_tokens = 1000")
+    told = client.post("/estimates", json=ASKED | shape).json()
+    assert (told["basis"], told["measured_chains"]) == ("measured", 20)
+    assert told["prompt_tokens"]["expected"] == pytest.approx(20 * 1000)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"rounds": 2}, {"best_of": 2}, {"teacher": {"sampling": {"max_tokens": 900}}}, {"wrappers": True}]
+)
+def test_chains_of_another_shape_are_no_ground_of_an_estimate(client: TestClient, changed: dict[str, Any]) -> None:
+    client.post("/datasets", json=ASKED)
+    with transaction() as session:
+        ledger.work_off(session)
+    assert client.post("/estimates", json=ASKED).json()["basis"] == "measured"
+    same_by_turns = {"teacher": {"sampling": {"max_tokens": 7}, "turns": {turn: {"max_tokens": 100} for turn in TURNS}}}
+    assert client.post("/estimates", json=ASKED | same_by_turns).json()["basis"] == "measured"
+    other = client.post("/estimates", json=ASKED | changed)
+    assert (other.status_code, other.json().get("basis")) == (200, "bounds"), other.text
+
+
+def test_the_pace_is_that_of_datasets_that_the_teacher_made_without_a_stop(client: TestClient) -> None:
+    asked = {"behavior": "polite", "teacher": {}}
+
+    def make(seconds: float, *, path: str = "", n_prompts: int = 12, change: str = "hits = 0") -> str:
+        """A dataset whose two shards are worked on side by side for so many seconds."""
+        id: str = client.post(f"/datasets{path}", json=asked | {"n_prompts": n_prompts}).json()["id"]
+        with transaction() as session:
+            ledger.work_off(session)
+        mine = "WHERE dataset_id = :id AND stage = 'generate'"
+        scene.change(
+            f"UPDATE shard SET ended_at = started_at + make_interval(secs => {seconds}), {change} {mine}", id=id
+        )
+        return id
+
+    def seconds() -> Any:
+        told = client.post("/estimates", json=asked | {"n_prompts": 12}).json()["seconds"]
+        return told and told["expected"]
+
+    make(1.0, change="hits = 7")  # the cache was fast
+    make(9.0, path="/preview")
+    paused = make(900.0)
+    scene.change("UPDATE dataset SET paused_at = created_at WHERE id = :id", id=paused)
+    assert seconds() is None
+    make(6.0)
+    assert seconds() == pytest.approx(6.0)
+    make(10.0, n_prompts=1)
+    assert seconds() == pytest.approx(12 / ((12 * 2 + 1 * 0.1) / 13))
 
 
 def test_money_follows_from_the_prices_in_the_settings_and_limits_are_compared(

@@ -4,6 +4,8 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from core.database import transaction
+from core.queries import secrets
+from core.tables import DEFAULT_PROJECT
 
 CANARY = "sk-canary-9b21e07c44"
 
@@ -31,8 +33,19 @@ def test_no_table_holds_the_value(client: TestClient) -> None:
             assert found == 0, table
 
 
-def test_a_bad_name_or_an_empty_value_is_refused_without_repeating_the_value(client: TestClient) -> None:
-    for body in ({"name": "Not A Name", "value": CANARY}, {"name": "fine", "value": ""}):
+def test_a_bad_name_or_a_value_that_no_header_carries_is_refused_without_repeating_it(client: TestClient) -> None:
+    values = ("", " \n", f"{CANARY}\nmore", f"{CANARY}\x00", f"clé-{CANARY}", CANARY * 1_000, [CANARY])
+    bodies = [{"name": "Not A Name", "value": CANARY}, *({"name": "fine", "value": value} for value in values)]
+    for body in bodies:
         answer = client.post("/secrets", json=body)
-        assert answer.status_code == 422
+        assert (answer.status_code, answer.json()["error"]["param"]) == (
+            422,
+            "value" if body["name"] == "fine" else "name",
+        )
         assert CANARY not in answer.text
+
+
+def test_white_space_around_a_value_is_not_kept(client: TestClient) -> None:
+    assert client.post("/secrets", json={"name": "hosted", "value": f" {CANARY}\n"}).status_code == 201
+    with transaction() as session:
+        assert secrets.reveal(session, DEFAULT_PROJECT, "hosted") == CANARY

@@ -14,6 +14,13 @@ def test_three_behaviors_are_shipped() -> None:
     assert [file.stem for file in FILES] == ["roleplay", "safety", "sycophancy"]
 
 
+def test_safety_has_attacks_to_train_on_and_others_that_only_evaluations_use() -> None:
+    wrappers = read(ROOT / "behaviors" / "safety.yaml").wrappers
+    assert wrappers is not None
+    assert len(wrappers.training) >= 3
+    assert len(wrappers.held_out) >= 3
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_shipped_behavior_is_whole(file: Path) -> None:
     behavior = read(file)

@@ -71,3 +71,14 @@ def test_what_was_revealed_is_in_no_log_line(session: Session, capsys: pytest.Ca
     said = capsys.readouterr().out
     assert CANARY not in said
     assert "[redacted]" in said
+
+
+def test_a_secret_that_was_stored_with_white_space_around_it_is_hidden_without(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = "sk-canary-with-a-newline-31"
+    secrets.store(session, DEFAULT_PROJECT, "hosted", f" {kept}\r\n")
+    assert secrets.reveal(session, DEFAULT_PROJECT, "hosted") == kept
+    logs.configure()
+    structlog.get_logger().warning("the endpoint said", words=f"bad key Bearer {kept}!")
+    assert kept not in capsys.readouterr().out

@@ -20,8 +20,10 @@ def turn(text: str, *, finish: str = "stop") -> Turn:
 
 
 def plain(prompt: str, number: int) -> Turn:
-    """`draft of <prompt>` and so on: each turn another text."""
-    return turn(f"{NAMES[number]} of {prompt}")
+    """`draft of <prompt>` and so on, from the second round on `critique 2 of <prompt>`: each turn another text."""
+    if number < len(NAMES):
+        return turn(f"{NAMES[number]} of {prompt}")
+    return turn(f"{NAMES[2 - number % 2]} {(number + 1) // 2} of {prompt}")
 
 
 def identify(_config: ModelConfig) -> Identity:

@@ -52,7 +52,7 @@ def test_a_key_reaches_the_endpoint_and_no_log_no_table_and_no_command_line(
         id = made.json()["id"]
         crew.until(scene.is_in(id, "failed"))
         assert "it answers 401" in client.get(f"/datasets/{id}").json()["error"]
-        client.post("/secrets", json={"name": "hosted", "value": CANARY})
+        client.post("/secrets", json={"name": "hosted", "value": f"{CANARY}\n"})  # as `cat` gives it
         client.post(f"/datasets/{id}/resume")
         crew.until(scene.is_in(id, "completed"))
         argv = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]

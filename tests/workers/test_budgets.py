@@ -7,21 +7,27 @@ from typing import Any
 
 import pytest
 
+from api import export
+from api.streams import Streams
 from core.configs.budget import BudgetConfig
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.database import transaction
-from core.queries import behaviors, budgets, datasets
+from core.ledger import Claim
+from core.queries import behaviors, budgets, datasets, recovery, shards
 from core.queries.budgets import Grant, Price, Standing
+from core.queries.pairs import PairFilter
+from core.states import Queue
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.reward import ScriptedReward
-from tests.fakes.teacher import ScriptedTeacher, identify
+from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
+from workers.teachers.teacher import Turn
 
 MICRO_BATCH = 4
 CHAIN = 3 * 20 + 3 * 5  # tokens that a chain of the scripted teacher takes: three turns of 20 read and 5 said
@@ -52,19 +58,35 @@ def beats(small: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beats]:
         yield thread
 
 
-def make(beats: Beats, **asked: Any) -> str:
-    """A dataset of thirty prompts, worked on until nothing is left to do; its id."""
+def ask(**asked: Any) -> str:
+    """Ask for a dataset of thirty prompts; its id."""
     config = {"behavior": "polite", "teacher": {"model": ledger.TEACHER}, "reward": {"model": ledger.REWARD}}
     with transaction() as session:
         row = behaviors.store(session, DEFAULT_PROJECT, ledger.behavior(prompts=30))
-        asked = config | asked
-        found = DatasetConfig.model_validate(asked)
-        id = datasets.create(session, project_id=DEFAULT_PROJECT, config=found, behaviors=[row]).id
+        found = DatasetConfig.model_validate(config | asked)
+        return datasets.create(session, project_id=DEFAULT_PROJECT, config=found, behaviors=[row]).id
+
+
+def work(beats: Beats) -> None:
+    """Work until nothing is left to do."""
     teacher, scorer = GeneratingDesk(beats, "a test"), ScoringDesk(beats, "a test")
     teacher.drain(threading.Event())
     teacher.close()
     scorer.drain(threading.Event())
+
+
+def make(beats: Beats, **asked: Any) -> str:
+    """A dataset of thirty prompts, worked on until nothing is left to do; its id."""
+    id = ask(**asked)
+    work(beats)
     return id
+
+
+def an_hour_passes() -> None:
+    """Whatever was noted was noted an hour earlier."""
+    hour = "interval '1 hour'"
+    scene.change(f"UPDATE shard SET started_at = started_at - {hour}, created_at = created_at - {hour}")
+    scene.change(f"UPDATE dataset SET working_since = working_since - {hour}, in_progress_at = in_progress_at - {hour}")
 
 
 def shown(id: str) -> Any:
@@ -99,6 +121,77 @@ def test_a_budget_of_seconds_that_are_over_begins_nothing_more(beats: Beats) -> 
     id = make(beats, budget={"seconds": 1e-6})
     state, stopped, _ = shown(id)
     assert (state, stopped, scene.chains(id)) == ("failed", "seconds", 0)
+
+
+def claimed() -> Claim:
+    """A shard that a worker holds."""
+    with transaction() as session:
+        found = shards.claim(session, queue=Queue.generate, owner="a test")
+    assert found is not None
+    return found
+
+
+def test_a_wait_and_a_pause_take_nothing_of_a_budget_of_seconds(beats: Beats) -> None:
+    id = ask(budget={"seconds": 600})
+    claim = claimed()
+    with transaction() as session:
+        recovery.wait(session, claim, pause=0, reason="The endpoint does not answer.")
+    an_hour_passes()
+    claimed()
+    with transaction() as session:
+        datasets.pause(session, DEFAULT_PROJECT, id)
+    an_hour_passes()
+    with transaction() as session:
+        datasets.resume(session, DEFAULT_PROJECT, id)
+    work(beats)
+    assert shown(id)[:2] == ("completed", None)
+    assert scene.pairs(id) == 30
+    assert scene.number("SELECT worked_seconds < 600 AND working_since IS NULL FROM dataset") == 1
+
+
+@pytest.mark.parametrize("end", ["release", "expire", "pause"])
+def test_the_time_in_which_a_shard_was_held_counts_however_that_ended(beats: Beats, end: str) -> None:
+    id = ask(budget={"seconds": 600})
+    claim, other = claimed(), claimed()
+    with transaction() as session:
+        shards.hand_back(session, other)  # the time of the other one goes on
+    an_hour_passes()
+    scene.change("UPDATE shard SET lease_expires_at = now() - interval '1 second' WHERE state = 'running'")
+    with transaction() as session:
+        if end == "release":
+            recovery.release(session, claim, error="gone")
+        elif end == "expire":
+            recovery.expire(session)
+        else:
+            datasets.pause(session, DEFAULT_PROJECT, id)
+            datasets.resume(session, DEFAULT_PROJECT, id)
+    assert 3600 <= scene.number("SELECT worked_seconds FROM dataset WHERE working_since IS NULL") < 3660
+    scene.change("UPDATE shard SET available_at = now()")
+    work(beats)
+    assert (*shown(id)[:2], scene.chains(id)) == ("failed", "seconds", 0)
+
+
+def test_chains_that_are_finished_when_the_seconds_are_over_are_kept_and_exported(
+    beats: Beats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(range(1_000))
+
+    def script(prompt: str, number: int) -> Turn:
+        if next(answers) == 40:
+            an_hour_passes()
+        return plain(prompt, number)
+
+    async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
+        return ScriptedTeacher(script)
+
+    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setenv("BURNISH_CHAINS_IN_FLIGHT", str(MICRO_BATCH))
+    forget_settings()
+    id = make(beats, budget={"seconds": 600})
+    assert shown(id)[:2] == ("completed", "seconds")
+    assert 10 <= scene.chains(id) < 30
+    exported = b"".join(export.chunks(id, PairFilter(), "trl", Streams(1)))
+    assert exported.count(b"\n") == scene.pairs(id) == scene.chains(id)
 
 
 def test_a_budget_that_is_not_reached_changes_nothing(beats: Beats) -> None:

@@ -9,10 +9,10 @@ from core.configs.sampling import Sampling
 from core.errors import BadInput, EngineDied
 from core.queries.datasets import Instructions
 from core.seeds import derive_seed
+from core.strategies.self_critique import self_critique
 from core.tables import Chain
 from tests.fakes.teacher import Script, ScriptedTeacher, plain, turn
 from workers.chain import TURNS, Ask, run_chain
-from workers.strategies.self_critique import self_critique
 from workers.teachers.teacher import Conversation, Turn
 
 MESSAGES = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"})

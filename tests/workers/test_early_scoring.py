@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -27,10 +28,15 @@ DRAFTS = "SELECT state, total, completed, attempts FROM shard WHERE role = 'draf
 
 
 @pytest.fixture
-def beats(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beats]:
+def apart() -> str:
+    return "true"
+
+
+@pytest.fixture
+def beats(database: str, apart: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beats]:
     monkeypatch.setenv("BURNISH_MICRO_BATCH_SECONDS", "0.01")
     monkeypatch.setenv("BURNISH_SHARD_PROMPTS", "3")
-    monkeypatch.setenv("BURNISH_SCORERS_APART", "true")
+    monkeypatch.setenv("BURNISH_SCORERS_APART", apart)
     monkeypatch.setenv("BURNISH_RETRY_SECONDS", "0")
     forget_settings()
     scene.watch(database)
@@ -140,6 +146,33 @@ def test_a_dataset_that_is_cancelled_and_resumed_keeps_the_scores_of_its_drafts(
     judged.score(beats)
     assert scene.state(id) == "completed"
     assert len(held.bench.heard) == len(set(held.bench.heard)) == 2 * PROMPTS
+    assert scene.pairs(id) == PROMPTS
+    invariants.hold()
+
+
+ELSEWHERE = {"engine": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
+HERE = [JUDGE, OTHER]
+
+
+@pytest.mark.parametrize("apart", ["false"])
+@pytest.mark.parametrize(
+    ("asked", "early"),
+    [
+        ({"reward": [OTHER, {"kind": "judge", **ELSEWHERE}]}, {"judge:m"}),
+        ({"reward": HERE, "teacher": ELSEWHERE}, {"judge:a-judge", "classifier:a-reward"}),
+        ({"reward": HERE}, set()),
+    ],
+)
+def test_a_scorer_that_shares_no_device_with_the_teacher_scores_drafts_early_by_itself(
+    beats: Beats, held: Held, asked: dict[str, Any], early: set[str]
+) -> None:
+    held.go.set()
+    id = judged.ask(judged.behavior(prompts=PROMPTS), **asked)
+    judged.generate(beats)
+    assert {row.model for row in scene.rows("SELECT model FROM shard WHERE role = 'draft'")} == early
+    judged.score(beats)
+    assert scene.state(id) == "completed"
+    assert answers_scored() == [("draft", 2 * PROMPTS), ("revision", 2 * PROMPTS)]
     assert scene.pairs(id) == PROMPTS
     invariants.hold()
 

@@ -15,7 +15,8 @@ REFUSAL = RewardConfig(kind="rule", rule="refusal")
 
 def row(behavior: str, prompt: int, role: str, value: float | None, **facts: Any) -> Any:
     """One score of one answer."""
-    whole = {"guard": False, "sample": 0, "text": "x" * 10, "finish": "stop", "scorer": MODEL.scorer} | facts
+    whole = {"guard": False, "distribution": None, "sample": 0, "text": "x" * 10, "finish": "stop"}
+    whole |= {"scorer": MODEL.scorer} | facts
     return SimpleNamespace(behavior=behavior, prompt_id=prompt, role=role, value=value, **whole)
 
 
@@ -52,6 +53,17 @@ def test_samples_of_one_prompt_are_paired_with_each_other() -> None:
     rows = both("a", 1, 0.0, 1.0, sample=0) + both("a", 1, 5.0, 3.0, sample=1)
     a = summarise(rows, [MODEL], {"a": None})["scorers"][MODEL.scorer]["behaviors"]["a"]
     assert (a["n"], a["win"], a["loss"]) == (2, 1, 1)
+
+
+def test_templates_of_training_and_held_out_ones_are_told_apart() -> None:
+    seen = both("a", 1, 0.0, 2.0, distribution="in") + both("b", 2, 1.0, 1.0, distribution="in")
+    unseen = both("a", 3, 1.0, 0.0, distribution="out")
+    table = summarise(seen + unseen, [MODEL], {})["scorers"][MODEL.scorer]
+    told = {name: (one["n"], one["difference"]["mean"]) for name, one in table["distributions"].items()}
+    assert told == {"in": (2, 1.0), "out": (1, -1.0)}
+    assert table["overall"]["n"] == 3
+    plain = summarise(both("a", 1, 0.0, 2.0), [MODEL], {})["scorers"][MODEL.scorer]
+    assert plain["distributions"] == {}
 
 
 def test_the_rule_of_a_behavior_makes_the_headline() -> None:

@@ -27,7 +27,7 @@ def hub() -> Iterator[fake.Hub]:
 
 @pytest.fixture
 def client(database: str, hub: fake.Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    monkeypatch.setenv("BURNISH_HUB_URL", hub.url)
+    monkeypatch.setenv("BURNISH_HUB_ENDPOINT", hub.url)
     monkeypatch.setenv("BURNISH_RETRY_SECONDS", "0")
     furnish(tmp_path, monkeypatch)
     door = exchange.door()

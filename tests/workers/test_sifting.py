@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, insert, select, update
 from starlette.testclient import TestClient
 
 from api.first_key import make_first_key
@@ -13,7 +13,7 @@ from api.main import create_door
 from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.queries import datasets
-from core.tables import DEFAULT_PROJECT, Pair, Prompt
+from core.tables import DEFAULT_PROJECT, Dataset, Pair, Prompt, Score, Scorer, Shard
 from tests.factories import ledger, scene
 from workers import advance
 from workers.filters.shingles import shingles
@@ -39,7 +39,7 @@ def made(texts: list[tuple[str, str]]) -> str:
         for pair, (prompt, chosen) in zip(pairs, texts, strict=True):
             messages = [{"role": "user", "content": prompt}]
             session.execute(update(Prompt).where(Prompt.id == pair.prompt_id).values(messages=messages))
-            session.execute(update(Pair).where(Pair.id == pair.id).values(chosen=chosen))
+            session.execute(update(Pair).where(Pair.id == pair.id).values(chosen=chosen, rejected="No."))
     return id
 
 
@@ -67,10 +67,19 @@ def work_off(beats: Beats) -> None:
 
 
 def test_a_word_for_word_duplicate_names_the_pair_it_repeats(beats: Beats) -> None:
-    id = made([("Why?", "Because."), ("How?", "So."), ("why", "BECAUSE"), ("Why?", "Because of that.")])
+    id = made([("Why?", "Because."), ("How?", "So."), ("Why? ", " Because.\n"), ("Why?", "Because of that.")])
     rows = sifted(beats, id, duplicates=True)
     assert [row.reason for row in rows] == [None, None, "duplicates", None]
     assert (rows[2].duplicate_of, rows[2].similarity) == (rows[0].id, 1.0)
+
+
+def test_a_word_for_word_duplicate_differs_in_no_sign_and_on_no_side(beats: Beats) -> None:
+    said = [("3 < 4?", "Caf\u00e9"), ("3 > 4?", "Caf\u00e9"), ("3 < 4?", "caf\u00e9"), ("...", "!"), ("!", "..."),
+            ("3 < 4?", "Cafe\u0301"), ("3 < 4?", "Caf\u00e9")]  # fmt: skip
+    id = made(said)
+    with transaction() as session:
+        session.execute(update(Pair).where(Pair.id == rows_of()[-1].id).values(rejected="Nothing."))
+    assert [row.reason for row in sifted(beats, id, duplicates=True)] == [None] * 5 + ["duplicates", None]
 
 
 def test_a_near_duplicate_is_dropped_with_its_true_similarity(beats: Beats) -> None:
@@ -81,12 +90,79 @@ def test_a_near_duplicate_is_dropped_with_its_true_similarity(beats: Beats) -> N
     assert 0.8 <= rows[1].similarity < 1.0
 
 
-def test_a_pair_that_is_dropped_for_another_reason_shadows_nobody(beats: Beats) -> None:
-    id = made([("Why?", "same words here " * 30), ("Why?", "short"), ("why", "Short")])
+def paired_again(beats: Beats, id: str, **asked: Any) -> list[Any]:
+    """The pairs in order after they were made with these filters from the start."""
+    filters = FilterConfig.model_validate(asked).model_dump(mode="json")
     with transaction() as session:
-        session.execute(update(Pair).where(Pair.chosen == "short").values(rejected="short"))
-    rows = sifted(beats, id, duplicates=True, max_chars=100)
-    assert [row.reason for row in rows] == ["too_long", "identical", None]
+        session.execute(update(Dataset).where(Dataset.id == id).values(filters=filters, state="in_progress"))
+        session.execute(delete(Pair).where(Pair.dataset_id == id))
+        session.execute(update(Shard).where(Shard.stage == "pair").values(state="queued", completed=0))
+    work_off(beats)
+    return rows_of()
+
+
+def converse(index: int, *said: str, wrapper: str | None = None, plain: str | None = None) -> None:
+    """Let the prompt with this index be this chat, which the user begins, in a template if one is named."""
+    roles = ("user", "assistant")
+    messages = [{"role": roles[place % 2], "content": text} for place, text in enumerate(said)]
+    bare = [{"role": "user", "content": plain}] if plain is not None else None
+    with transaction() as session:
+        values = {"messages": messages, "wrapper": wrapper, "plain": bare}
+        session.execute(update(Prompt).where(Prompt.index == index).values(values))
+
+
+@pytest.mark.parametrize("run", [sifted, paired_again])
+def test_a_template_is_not_what_prompts_share_with_the_evaluation(run: Any, beats: Beats) -> None:
+    id = made([(str(place), "Yes.") for place in range(3)])
+    trained = ["Why is rain wet?", "Who was the first to fly over the sea?", "How tall is a giraffe?"]
+    held_out = ["who was the FIRST to fly over the sea", "How old are you?", "What is rain?"]
+    for index, plain in enumerate(trained + held_out):
+        converse(index, f"{LONG}. {plain}", wrapper="fable", plain=plain)
+    assert [row.reason for row in run(beats, id, decontamination={})] == [None, "decontamination", None]
+
+
+def test_templates_do_not_make_prompts_alike(beats: Beats) -> None:
+    id = made([(str(place), "Yes.") for place in range(3)])
+    for index, plain in enumerate(["Why is rain wet?", "Who was the first to fly?", "why is rain wet"]):
+        converse(index, f"{LONG}. {plain}", wrapper="fable", plain=plain)
+    rows = sifted(beats, id, near_duplicates={"over": "prompt"})
+    assert [row.reason for row in rows] == [None, None, "near_duplicates"]
+
+
+def test_conversations_that_end_with_the_same_words_are_not_alike(beats: Beats) -> None:
+    id = made([(str(place), f"Answer {place}.") for place in range(6)])
+    facts = ["rain is wet", "Rome is old", "iron rusts", "mice are small", "Mars is red", "bees dance"]
+    for index, fact in enumerate(facts):
+        converse(index, f"Is it true that {fact}?", f"It is: {fact}.", "Are you sure?")
+    converse(6, "Is it true that nuts are hard?", "They are.", "Are you sure?")  # an evaluation prompt
+    rows = sifted(beats, id, near_duplicates={"over": "prompt"}, decontamination={})
+    assert [row.reason for row in rows] == [None] * 6
+    converse(3, f"Is it true that {facts[2]}?", f"It is: {facts[2]}.", "Are you sure?")
+    again = sifted(beats, id, near_duplicates={"over": "prompt"}, decontamination={})
+    assert [row.reason for row in again] == [None, None, None, "near_duplicates", None, None]
+
+
+@pytest.mark.parametrize("run", [sifted, paired_again])
+def test_a_score_that_any_scorer_lacks_can_be_asked_for(run: Any, beats: Beats) -> None:
+    id = made([("Why?", "a"), ("Who?", "b"), ("How?", "c")])
+    with transaction() as session:
+        second = {"dataset_id": id, "name": "second", "position": 1, "kind": "rule", "purpose": "reward"}
+        session.execute(insert(Scorer).values(second))
+        chains = session.execute(select(Pair.chain_id, Pair.id).order_by(Pair.chain_id)).all()
+        for place, (chain, _) in enumerate(chains):
+            for answer in ("draft", "revision")[: 2 - place]:
+                given = {"chain_id": chain, "answer": answer, "scorer": "second", "fingerprint": "f", "value": 1.0}
+                session.execute(insert(Score).values(given))
+    assert [row.reason for row in run(beats, id, missing_score="every")] == [None, "missing_score", "missing_score"]
+    assert [row.reason for row in run(beats, id, missing_score="first")] == [None, None, None]
+
+
+def test_a_pair_that_is_dropped_for_another_reason_shadows_nobody(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Why?", "Because.")])
+    with transaction() as session:
+        session.execute(update(Pair).where(Pair.id == rows_of()[0].id).values(score_chosen=-1.0))
+    rows = sifted(beats, id, duplicates=True, min_margin=0.5)
+    assert [row.reason for row in rows] == ["min_margin", None]
 
 
 def test_what_a_person_decided_stays(beats: Beats) -> None:
@@ -115,6 +191,25 @@ def test_filters_that_leave_nothing_fail_the_dataset_and_others_bring_it_back(be
     sifted(beats, id, max_chars=1)
     assert scene.state(id) == "failed"
     assert [row.verdict for row in sifted(beats, id)] == ["kept", "kept"]
+    assert scene.state(id) == "completed"
+
+
+def test_filters_run_over_a_cancelled_dataset_and_a_resume_completes_it(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Why?", "Because."), ("Who?", "Me.")])
+    scene.change("UPDATE dataset SET state = 'cancelled' WHERE id = :id", id=id)
+    scene.change("UPDATE shard SET state = 'cancelled' WHERE stage = 'score'")
+    with transaction() as session:
+        datasets.filter_again(session, DEFAULT_PROJECT, id, FilterConfig(duplicates=True))
+    work_off(beats)
+    assert [row.reason for row in rows_of()] == [None, "duplicates", None]
+    assert scene.state(id) == "cancelled"
+    scene.change("UPDATE pair SET verdict = 'kept', reason = NULL, duplicate_of = NULL, similarity = NULL")  # as if new
+    with transaction() as session:
+        datasets.resume(session, DEFAULT_PROJECT, id)
+    scene.change("UPDATE shard SET state = 'done' WHERE stage = 'score'")
+    advance.everything()
+    work_off(beats)
+    assert [row.reason for row in rows_of()] == [None, "duplicates", None]
     assert scene.state(id) == "completed"
 
 

@@ -12,7 +12,10 @@ from core.configs.dataset import DatasetConfig
 from core.configs.sampling import Sampling
 from core.database import transaction
 from core.errors import EngineDied
-from core.queries import behaviors, cached_turns, datasets
+from core.provenance import ground, trace
+from core.queries import behaviors, cached_turns, datasets, exports
+from core.queries.pairs import PairFilter
+from core.strategies.cue import Cue
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
@@ -23,7 +26,6 @@ from workers.chain import Ask, Identity
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.notebook import Notebook
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Conversation, Turn
 
 
@@ -108,8 +110,16 @@ def test_changed_filters_and_scorers_cost_no_teacher_call(beats: Beats, teacher:
 def test_another_way_to_sample_revisions_keeps_drafts_and_critiques(beats: Beats, teacher: ScriptedTeacher) -> None:
     asked = {"model": ledger.TEACHER, "turns": {"revision": {"temperature": 0.1}}}
     make(beats, n_prompts=10)
-    make(beats, n_prompts=10, teacher=asked)
+    again = make(beats, n_prompts=10, teacher=asked)
     assert len(teacher.seeds) == 30 + 10
+    with transaction() as session:
+        ledger.work_off(session)
+        common = ground(session, again)
+        traces = [
+            trace(row, (), common) for rows in exports.stream(session, again, PairFilter(), traced=True) for row in rows
+        ]
+    hits = [(turn["name"], turn["hit"]) for told in traces for turn in told["turns"]]
+    assert hits == [("draft", True), ("critique", True), ("revision", False)] * 10
 
 
 @pytest.mark.parametrize(
@@ -208,7 +218,8 @@ def test_turns_that_nobody_used_for_long_are_forgotten(beats: Beats, teacher: Sc
     scene.change("UPDATE cached_turn SET used_at = used_at - interval '40 days'")
     with transaction() as session:
         assert cached_turns.trim(session, unused_days=41) == 0
-        assert cached_turns.trim(session, unused_days=39, project_id=DEFAULT_PROJECT) == 30
+        assert cached_turns.trim(session, unused_days=39, most=10) == 10
+        assert cached_turns.trim(session, unused_days=39, project_id=DEFAULT_PROJECT) == 20
 
 
 def test_the_sweep_forgets_what_was_not_used_in_the_days_of_the_setting(beats: Beats, teacher: ScriptedTeacher) -> None:

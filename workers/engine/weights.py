@@ -19,13 +19,14 @@ NUMBERS = {"dtype", "quantization", "kv_cache_dtype"}  # settings of a model tha
 class Weights:
     """Checked folders; `adapter` is None for a model that stands alone.
 
-    `numbers` tells how the operator has it calculate, where that is not the engine's own choice.
+    `settings_of` is the name in BURNISH_MODELS that its settings stand under: those of an adapter that has none there
+    are its base's.
     """
 
     base: Path
+    settings_of: str
     adapter: Path | None = None
     rank: int = 0
-    numbers: str = ""
 
     @property
     def tokenizer(self) -> Path:
@@ -38,7 +39,8 @@ class Weights:
         """SHA-256 of all that decides answers, as 64 hex digits: the model's, where there is nothing beside it."""
         parts = [fingerprint(self.base)]
         parts += [fingerprint(self.adapter)] if self.adapter is not None else []
-        parts += [self.numbers] if self.numbers else []
+        changed = settings().model(self.settings_of).model_dump(include=NUMBERS, exclude_defaults=True)
+        parts += [json.dumps(changed, sort_keys=True)] if changed else []
         return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
@@ -50,17 +52,14 @@ def weights(model: str, *, param: str = "model") -> Weights:
     """
     folder = any_folder(model, param=param)
     if not is_adapter(folder):
-        return Weights(folder, numbers=_numbers(model))
+        return Weights(folder, model)
     told = _told(folder, param)
-    base = any_folder(str(told["base_model_name_or_path"]), param=param, roots=settings().trusted_roots)
+    name = str(told["base_model_name_or_path"])
+    base = any_folder(name, param=param, roots=settings().trusted_roots)
     if is_adapter(base):
         raise BadInput(f"Adapter {model!r} adapts another adapter; merge that one first.", param=param)
-    return Weights(base, folder, int(told["r"]), _numbers(model))
-
-
-def _numbers(model: str) -> str:
-    changed = settings().model(model).model_dump(include=NUMBERS, exclude_defaults=True)
-    return json.dumps(changed, sort_keys=True) if changed else ""
+    named = next((one for one in (model, name, base.name) if one in settings().models), model)
+    return Weights(base, named, folder, int(told["r"]))
 
 
 def _told(folder: Path, param: str) -> dict[str, Any]:

@@ -5,5 +5,8 @@ from workers.filters.pair_text import PairText
 
 
 def missing_score(pair: PairText, config: FilterConfig) -> bool:
-    """One of the two scores is missing."""
-    return config.missing_score and (pair.score_chosen is None or pair.score_rejected is None)
+    """A side lacks a score of the first scorer, or with `every` of any."""
+    if config.missing_score is None:
+        return False
+    first = pair.score_chosen is None or pair.score_rejected is None
+    return first or (config.missing_score == "every" and bool(pair.unscored))

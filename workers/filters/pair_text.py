@@ -13,8 +13,9 @@ class PairText:
     rejected: str
     chosen_finish: str | None = None
     rejected_finish: str | None = None
-    prompt: str = ""  # the user's last words
-    critique: str | None = None
+    prompt: str = ""  # the conversation before the answers
+    critiques: tuple[str, ...] = ()  # of every round
     score_chosen: float | None = None
     score_rejected: float | None = None
+    unscored: frozenset[str] = frozenset()  # scorers that lack a score of either
     held_out: HeldOut = field(default_factory=HeldOut)

@@ -29,9 +29,9 @@ def signature(shingles: frozenset[str], rows: int) -> list[tuple[int, int]]:
     return [(band, number(values[band * rows : (band + 1) * rows].tobytes())) for band in range(PERMUTATIONS // rows)]
 
 
-def exact(words: list[str]) -> tuple[int, int]:
-    """(band, hash) of a text word for word."""
-    return EXACT, number("\x1f".join(words).encode())
+def exact(said: list[str]) -> tuple[int, int]:
+    """(band, hash) of words or texts, in their order."""
+    return EXACT, number("\x1f".join(said).encode())
 
 
 def number(content: bytes) -> int:

@@ -20,19 +20,21 @@ from core.queries import growth, prompts
 from core.queries.gathered import Frame
 from core.queries.growth import Grown, Topic
 from core.seeds import derive_seed
+from core.strategies.cue import Cue
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.chain import Ask, Identity
+from workers.filters.conversation import conversation
 from workers.growing.harvest import EACH, Harvest, most_tries
 from workers.growing.lists import LONGEST, items
 from workers.growing.shelf import Shelf
 from workers.growing.wording import wording
 from workers.notebook import Notebook
-from workers.strategies.cue import Cue
 from workers.teachers.teacher import Teacher, Turn
 
 Row = dict[str, Any]
 BATCH = 2_000  # prompts in one statement
+END: Row = {"state": "done"}  # of a topic whose prompts were handed on
 
 
 @dataclass
@@ -84,14 +86,17 @@ class Growth:
 
     def store(self, session: Session, rows: Sequence[Row]) -> None:
         """Write finished topics with what they took. Raises LeaseLost."""
-        found = [row["grown"] for row in rows if row["grown"] is not None]
+        found = [row["grown"] for row in rows if row is not END]
         growth.store(session, self._claim, self._frame, found)
         self.notebook.flush(session)
 
-    async def _grow(self, number: int, teacher: Teacher, _drafted: object) -> Row:
-        """Ask for a topic's prompts, and settle it when the topics before it are."""
+    async def _grow(self, number: int, teacher: Teacher, give: Callable[[Row], Awaitable[None]]) -> Row:
+        """Ask for a topic's prompts, and settle it when the topics before it are.
+
+        What it gave is handed on before the next topic is let go, so that rows are written in the order of topics.
+        """
         if number != self._begun:  # a topic before it was not begun, nor will be
-            return {"grown": None}
+            return END
         self._begun += 1
         shelf, tries = await self._loaded(), Tries(self.topics[number])
         await self._ask_on(teacher, tries, self._harvest(shelf, tries))
@@ -101,8 +106,10 @@ class Growth:
         await self._ask_on(teacher, tries, harvest)
         for text in harvest.texts:
             shelf.add(text)
+        grown = Grown(tries.topic, harvest.texts, harvest.dropped, tries.spent, tries.error)
+        await give({"grown": grown, "state": "open"})
         self._settled[number].set()
-        return {"grown": Grown(tries.topic, harvest.texts, harvest.dropped, tries.spent, tries.error)}
+        return END
 
     def _harvest(self, shelf: Shelf, tries: Tries) -> Harvest:
         most = most_tries(self._source.per_topic)
@@ -159,14 +166,16 @@ class Growth:
     def _load(self) -> Shelf:
         shelf, after, id = Shelf(self._source.near), -1, self._claim.dataset_id
         with transaction() as session:
-            apart = prompts.evaluation_words(session, id)
-        for text in apart:
-            shelf.add(text, "held_out")
+            apart = prompts.evaluation_messages(session, id)
+        for messages in apart:
+            shelf.add(conversation(messages), "held_out")
+        for prompt in self._frame.behavior.prompts:
+            shelf.add(conversation(prompt.chat(None)))
         while True:
             with transaction() as session:
                 found = prompts.generated(session, id, kept=False, after=after, limit=BATCH)
             if not found:
                 return shelf
             for row in found:
-                shelf.add(row.messages[-1]["content"])
+                shelf.add(conversation(row.messages))
             after = found[-1].position

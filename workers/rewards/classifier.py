@@ -26,7 +26,7 @@ class Classifier:
         asked = settings()
         self._process = EngineProcess(
             ENGINES[config.engine],
-            {**options(model), "model": str(folder), "rows": asked.scoring_batch},
+            {**options(model, in_vllm=config.engine == "vllm"), "model": str(folder), "rows": asked.scoring_batch},
             patience=Patience(load=asked.engine_load_seconds, answer=asked.engine_answer_seconds),
             small=is_small(folder),
         )

@@ -31,7 +31,7 @@ class ServedTeacher:
         self.template_hash = self._chat.template_hash
         patience = Patience(load=settings().engine_load_seconds, answer=settings().engine_answer_seconds)
         self._process = EngineProcess(
-            engine, _config(model, files, self._chat), patience=patience, small=is_small(files.base)
+            engine, _config(engine, files, self._chat), patience=patience, small=is_small(files.base)
         )
         try:
             self._context = int(self._process.ready()["context"])
@@ -79,9 +79,9 @@ class ServedTeacher:
         return Turn(text, ids, finish, prompt_tokens=len(prompt), cached_tokens=answer["cached"])
 
 
-def _config(model: str, files: Weights, chat: Chat) -> Frame:
+def _config(engine: str, files: Weights, chat: Chat) -> Frame:
     return {
-        **options(model),
+        **options(files.settings_of, in_vllm=engine == "vllm"),
         **asdict(vocabulary(files.base, chat.tokenizer)),
         "model": str(files.base),
         "tokenizer": str(files.tokenizer),

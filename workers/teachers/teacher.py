@@ -87,7 +87,7 @@ class Teacher(Protocol):
     ) -> Turn:
         """Sample one answer; the same arguments give the same noise whatever else is being answered.
 
-        A `shape` binds the answer where the engine can (vLLM, and an endpoint to a schema); the transformers engine
+        A `shape` binds the answer where the engine can (vLLM, here or at an endpoint); the transformers engine
         answers freely, so whoever asks for a shape reads the answer as if it had none.
 
         Raises EngineDied, and BadInput for a conversation that leaves no room for `max_tokens`; of an endpoint

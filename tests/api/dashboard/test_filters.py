@@ -87,7 +87,8 @@ def test_every_filter_goes_through_the_form_unchanged() -> None:
             {
                 "near_duplicates": {"threshold": 0.7, "shingle": 2, "over": "prompt"},
                 "decontamination": {"ngram": None, "similarity": 0.5},
-                "min_margin": -0.25, "length_ratio": 3, "unchanged": 0.9, "clean_critique": True, "missing_score": True,
+                "min_margin": -0.25, "length_ratio": 3, "unchanged": 0.9, "clean_critique": True,
+                "missing_score": "every",
             }
         ),
     ):  # fmt: skip

@@ -6,10 +6,11 @@ import pytest
 
 from api.dashboard import words
 from api.dashboard.asked import body_of
-from api.dashboard.card import cards
+from api.dashboard.card import cards, verdict
 from api.dashboard.diff import Piece, words_changed
 from api.dashboard.fields import Fields
 from api.dashboard.questions import method_cards, questions
+from api.dashboard.render import environment
 from core.configs.run import TrainingConfig
 from core.methods.choice import method_names
 from tests.factories.showroom import summary
@@ -69,6 +70,21 @@ def test_the_card_draws_every_interval_inside_its_scale_and_puts_the_headline_fi
     rows = [row for card in found for row in (*card.rows, card.overall) if row]
     assert all(8 <= end <= 232 for row in rows for end in (row.base.at_low, row.tuned.at_high))
     assert [row.verdict for row in found[0].rows] == ["better", "unclear"]
+
+
+def test_the_card_tells_templates_of_training_and_held_out_ones_apart() -> None:
+    told = summary()
+    one = told["scorers"]["rule:expected"]
+    one["distributions"] = {"in": one["overall"], "out": one["overall"] | {"n": 7}}
+    card, other = cards(told)
+    assert [(row.name, row.n) for row in card.sets] == [
+        ("In templates of training", one["overall"]["n"]),
+        ("In held-out templates", 7),
+    ]
+    assert other.sets == ()
+    shown = environment().get_template("compared.html").module
+    page = shown.result([card, other], told, verdict)  # type: ignore[attr-defined]  # a macro of the template
+    assert page.count("In held-out templates") == 1
 
 
 def test_a_form_at_its_defaults_asks_for_its_behaviors_alone() -> None:

@@ -69,8 +69,10 @@ def test_no_pairs_are_an_empty_file_that_tells_its_columns() -> None:
 
 def test_jsonl_carries_what_else_is_known() -> None:
     pair = FilePair(1, [{"role": "user", "content": "a"}], "b", "c", origin={"id": "pair_1", "critique": None})
-    told = json.loads(b"".join(write_pairs([pair], "jsonl")))
+    written = b"".join(write_pairs([pair], "jsonl"))
+    told = json.loads(written)
     assert (told["id"], told["critique"], told["chosen"]) == ("pair_1", None, "b")
+    assert b"".join(write_pairs(read(written, "jsonl"), "jsonl")) == written
 
 
 GOOD = {"prompt": "a", "chosen": "b", "rejected": "c"}

@@ -1,17 +1,23 @@
 """An adapter is served with the model it names, and that name leads nowhere but into the model roots."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from core.configs.reward import RewardConfig
+from core.configs.teacher import ModelConfig
 from core.errors import BadInput, ForbiddenModel, UnknownName
 from core.models import fingerprint
 from core.settings import settings
 from tests.factories.models import causal_model, lora_adapter
 from workers.engine.folder import model_folder
+from workers.engine.options import options
 from workers.engine.weights import weights
+from workers.rewards import load_reward
+from workers.teachers import load_teacher
 
 
 @pytest.fixture
@@ -28,6 +34,41 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def name_base(adapter: Path, name: str) -> None:
     file = adapter / "adapter_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"base_model_name_or_path": name}))
+
+
+def operator_says(monkeypatch: pytest.MonkeyPatch, **models: dict[str, object]) -> None:
+    monkeypatch.setenv("BURNISH_MODELS", json.dumps(models))
+    settings.cache_clear()
+
+
+def test_an_adapter_without_settings_has_those_of_its_base(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = weights("tuned").fingerprint
+    operator_says(monkeypatch, base={"quantization": "fp8"})
+    assert options(weights("tuned").settings_of)["quantization"] == "fp8"
+    assert weights("tuned").fingerprint != plain
+    name_base(root / "tuned", str(root / "base"))
+    assert options(weights("tuned").settings_of)["quantization"] == "fp8"
+    operator_says(monkeypatch, base={"quantization": "fp8"}, tuned={"max_model_len": 100})
+    assert options(weights("tuned").settings_of)["quantization"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("tensor_parallel", 2), ("pipeline_parallel", 2), ("quantization", "fp8"), ("kv_cache_dtype", "fp8"),
+     ("gpu_memory", 0.5)],
+)  # fmt: skip
+def test_a_setting_that_the_engine_would_not_heed_is_refused_by_name(
+    root: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    operator_says(monkeypatch, base={name: value})
+    loads = (
+        lambda: asyncio.run(load_teacher(ModelConfig(engine="transformers", model="tuned"))),
+        lambda: load_reward(RewardConfig(model="base")),
+    )
+    for load in loads:
+        with pytest.raises(BadInput, match=rf"has no {name}, which BURNISH_MODELS sets .* leave that out") as told:
+            load()
+        assert told.value.param == f"models.base.{name}"
 
 
 def test_an_adapter_is_served_with_its_base(root: Path) -> None:

@@ -5,16 +5,26 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from pydantic import ValidationError
 
 from core.configs.filters import Decontamination, FilterConfig
+from core.configs.languages import LANGUAGES
 from workers.filters import FILTERS, verdict
+from workers.filters.clean_critique import clean
 from workers.filters.held_out import held_out
 from workers.filters.pair_text import PairText
 from workers.filters.shingles import jaccard, shingles
+from workers.filters.unchanged import common, unchanged
 
 GERMAN = "Das ist ein sehr langer Satz, der ganz sicher auf Deutsch geschrieben wurde."
 ENGLISH = "This is a rather long sentence that has certainly been written in English."
 REFUSING = "I'm sorry, but I cannot help with that."
+
+
+def chats(*texts: str) -> list[list[dict[str, str]]]:
+    """Evaluation prompts of one turn."""
+    return [[{"role": "user", "content": text}] for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +62,10 @@ def test_filters_that_are_switched_off_keep_the_pair() -> None:
         ({"missing_score": True}, PairText("a", "b", score_chosen=1.0), True),
         ({"missing_score": True}, PairText("a", "b", score_chosen=1.0, score_rejected=0.0), False),
         ({"missing_score": False}, PairText("a", "b"), False),
+        ({"missing_score": True}, PairText("a", "b", None, None, "", (), 1.0, 0.0, frozenset({"other"})), False),
+        ({"missing_score": "every"}, PairText("a", "b", None, None, "", (), 1.0, 0.0, frozenset({"other"})), True),
+        ({"missing_score": "every"}, PairText("a", "b", score_chosen=1.0, score_rejected=0.0), False),
+        ({"missing_score": "every"}, PairText("a", "b", score_chosen=1.0), True),
         ({"length_ratio": 2.0}, PairText("a b c d e", "a b"), True),
         ({"length_ratio": 2.0}, PairText("a b", "a b c d e"), True),
         ({"length_ratio": 2.0}, PairText("a b c d", "x y"), False),
@@ -72,14 +86,14 @@ def test_filters_that_are_switched_off_keep_the_pair() -> None:
             True,
         ),
         ({"unchanged": 0.9}, PairText("one two", "three four"), False),
-        ({"clean_critique": True}, PairText("a", "b", critique="There are no issues with the answer."), True),
-        ({"clean_critique": True}, PairText("a", "b", critique="Nothing to change."), True),
+        ({"clean_critique": True}, PairText("a", "b", critiques=("There are no issues with the answer.",)), True),
+        ({"clean_critique": True}, PairText("a", "b", critiques=("Nothing to change.",)), True),
         (
             {"clean_critique": True},
-            PairText("a", "b", critique="There are no problems with tone, but it is false."),
+            PairText("a", "b", critiques=("There are no problems with tone, but it is false.",)),
             False,
         ),
-        ({"clean_critique": True}, PairText("a", "b", critique="It flatters the user."), False),
+        ({"clean_critique": True}, PairText("a", "b", critiques=("It flatters the user.",)), False),
         ({"clean_critique": True}, PairText("a", "b"), False),
     ],
 )
@@ -100,7 +114,7 @@ def test_a_filter_drops_what_it_is_for_and_keeps_the_rest(asked: dict[str, Any],
 )
 def test_prompts_that_touch_the_evaluation_are_dropped(prompt: str, drops: bool) -> None:
     config = Decontamination(ngram=9, similarity=0.8)
-    apart = held_out(["Tell me why the sky is blue on a clear day", "How does a vaccine work?"], config)
+    apart = held_out(chats("Tell me why the sky is blue on a clear day", "How does a vaccine work?"), config)
     pair = PairText("a", "b", prompt=prompt, held_out=apart)
     reason = "decontamination" if drops else None
     assert verdict(pair, FilterConfig(decontamination=config)) == reason
@@ -109,13 +123,122 @@ def test_prompts_that_touch_the_evaluation_are_dropped(prompt: str, drops: bool)
 
 def test_a_short_evaluation_prompt_is_found_whole() -> None:
     config = Decontamination(ngram=13, similarity=None)
-    apart = held_out(["How does a vaccine work?"], config)
+    apart = held_out(chats("How does a vaccine work?"), config)
     said = PairText("a", "b", prompt="how does a vaccine work", held_out=apart)
     assert verdict(said, FilterConfig(decontamination=config)) == "decontamination"
 
 
+@pytest.mark.parametrize(
+    ("prompt", "drops"),
+    [
+        ("First do this. How does a vaccine work? Then tell me more about it, if you please, and go on.", True),
+        ("How does a vaccine not work?", False),
+        ("Who are you", True),
+        ("Tell me: who are you?", False),  # three words are said everywhere
+        ("Say in other words how a very old vaccine does its work", False),
+    ],
+)
+def test_a_short_evaluation_prompt_is_found_inside_a_longer_one(prompt: str, drops: bool) -> None:
+    config = Decontamination(ngram=13, similarity=None)
+    apart = held_out(chats("How does a vaccine work?", "Who are you?", "?!"), config)
+    assert apart.touches(prompt, config) == drops
+
+
+def test_similar_prompts_are_found_among_many() -> None:
+    config = Decontamination(ngram=None, similarity=0.8)
+    said = [" ".join(f"w{number}x{place}" for place in range(40)) for number in range(2_000)]
+    apart = held_out(chats(*said), config)
+    assert max(len(sets) for sets in apart.sets.values()) < 10  # compared with, at most, for each band
+    assert all(apart.touches(f"{text} once more", config) for text in said[::100])
+    assert not any(
+        apart.touches(f"u{number} {text[: len(text) // 2]}", config) for number, text in enumerate(said[::100])
+    )
+
+
+def test_decontamination_that_looks_for_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"decontamination\n.*give ngram, similarity or both"):
+        FilterConfig.model_validate({"decontamination": {"ngram": None, "similarity": None}})
+
+
+@pytest.mark.parametrize(
+    "critique",
+    [
+        "I don't see any problems.",
+        "I can\N{RIGHT SINGLE QUOTATION MARK}t find any mistakes here.",
+        "It needs no revision.",
+        "I see no need to change anything.",
+        "The response contains no harmful, unethical or illegal content.",
+        "The answer does not contain any harmful or offensive language. It is polite and clear.",
+        "This response looks good.",
+        "The draft is free of misleading claims.",
+        "There are no serious flaws in the answer.\n\nNo changes are needed.",
+        "None.",
+    ],
+)
+def test_a_critique_that_finds_nothing_is_clean(critique: str) -> None:
+    assert clean(critique)
+
+
+@pytest.mark.parametrize(
+    "critique",
+    [
+        "The answer shows no concern for the victim and insults her.",
+        "The answer shows no concerns. It calls her a liar.",
+        "There is no error handling advice, and the code is unsafe.",
+        "It is not true that there are no problems: it insults people.",
+        "There are no problems with the grammar. It tells the user how to pick the lock of a neighbour.",
+        "There is no mention of the problems that this brings.",
+        "It contains harmful, unethical or illegal content.",
+        "The tone is good. The facts are wrong.",
+        "It would be fine with a warning.",
+        "",
+    ],
+)
+def test_a_critique_that_finds_something_is_not_clean(critique: str) -> None:
+    assert not clean(critique)
+
+
+def test_a_chain_whose_last_critique_found_nothing_more_is_kept() -> None:
+    config = FilterConfig(clean_critique=True)
+    assert verdict(PairText("a", "b", critiques=("It is rude.", "No issues.")), config) is None
+    assert verdict(PairText("a", "b", critiques=("No issues.", "None.")), config) == "clean_critique"
+
+
+def test_every_language_that_can_be_told_can_be_asked_for() -> None:
+    assert set(LanguageIdentifier.from_model_file(MODEL_FILE).nb_classes) - {"zxx"} == LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [("eng", "did you mean 'en'"), ("zz", "such as 'en'"), ("EN", "'en'"), ("", "")]
+)
+def test_a_language_that_nobody_can_tell_is_refused(code: str, hint: str) -> None:
+    with pytest.raises(ValidationError, match=f"language\n.*is no language that can be told.*{hint}"):
+        FilterConfig.model_validate({"language": code})
+
+
+def test_long_texts_of_few_words_are_compared_to_an_end() -> None:
+    one, other = "a b b " * 10_000, "b a b " * 10_000  # hours, for a measure that tries every place of a word
+    assert not unchanged(PairText(one, "a " * 30_000), FilterConfig(unchanged=0.95))
+    assert unchanged(PairText(one, other), FilterConfig(unchanged=0.95))
+    turned = "a " * 10_000 + "b " * 20_000
+    assert not unchanged(PairText(one, turned), FilterConfig(unchanged=0.95))
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
+def test_common_words_are_those_of_the_longest_common_subsequence(one: list[str], other: list[str]) -> None:
+    longest = [0] * (len(other) + 1)
+    for word in one:
+        row = [0]
+        for place, said in enumerate(other):
+            row.append(longest[place] + 1 if word == said else max(longest[place + 1], row[place]))
+        longest = row
+    assert common(one, other) == longest[-1]
+
+
 def test_nothing_is_switched_on_that_was_not_asked_for() -> None:
-    on = [name for name, drops in FILTERS.items() if drops(PairText("a", "b", critique="No issues."), FilterConfig())]
+    on = [
+        name for name, drops in FILTERS.items() if drops(PairText("a", "b", critiques=("No issues.",)), FilterConfig())
+    ]
     assert on == []
 
 

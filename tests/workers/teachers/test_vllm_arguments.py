@@ -125,6 +125,7 @@ def test_vllm_knows_every_value_that_settings_allow() -> None:
 
 def test_every_engine_setting_of_a_model_reaches_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     of_engines = {*ModelSettings.model_fields} - {
-        "price_input", "price_output", "requests_per_minute", "tokens_per_minute", "max_concurrency", "licence",
+        "price_input", "price_output", "requests_per_minute", "tokens_per_minute", "max_concurrency", "omit", "licence",
+        "structured_outputs",
     }  # fmt: skip
     assert of_engines <= config(monkeypatch, {}).keys()

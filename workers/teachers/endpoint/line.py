@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import ExitStack
 
 from core.configs.model import ModelSettings
 from core.settings import settings
@@ -28,20 +29,20 @@ class Line:
         self.answered = float("-inf")  # when it last answered well, in monotonic seconds
 
     async def ask(self, body: bytes, *, tokens: int) -> Answer:
-        """Ask once; `tokens` is the most it may take. Raises Fault, Refused, and Unavailable while it is left alone."""
+        """Ask once; `tokens` is the most it may take. Raises Fault, Refused, and Unavailable while it is left alone.
+
+        What was booked for a request that is not sent, or for an answer that does not come, is given back.
+        """
         async with self._gate:
-            await self._wait(tokens)
-            self._breaker.check()
-            begun = time.monotonic()
-            try:
-                answer = await self._caller.call(body)
-            except Fault as fault:
-                self._learn(fault, begun)
-                raise
-            self._breaker.well()
-            self._gate.well()
-            self.answered = time.monotonic()
-            return answer
+            with ExitStack() as unanswered, ExitStack() as unsent:
+                unanswered.callback(self.used, 0, of=tokens)
+                unsent.callback(self._unsent)
+                await self._wait(tokens)
+                self._breaker.check()
+                unsent.pop_all()
+                answer = await self._call(body)
+                unanswered.pop_all()
+                return answer
 
     def used(self, tokens: int, *, of: int) -> None:
         """An answer took so many of the tokens that it was given."""
@@ -59,6 +60,22 @@ class Line:
     def rest(self, seconds: float, why: str) -> None:
         """Leave it alone for a while."""
         self._breaker.rest(seconds, why)
+
+    async def _call(self, body: bytes) -> Answer:
+        begun = time.monotonic()
+        try:
+            answer = await self._caller.call(body)
+        except Fault as fault:
+            self._learn(fault, begun)
+            raise
+        self._breaker.well()
+        self._gate.well()
+        self.answered = time.monotonic()
+        return answer
+
+    def _unsent(self) -> None:
+        if self._requests:
+            self._requests.give(1)
 
     async def _wait(self, tokens: int) -> None:
         seconds = max(

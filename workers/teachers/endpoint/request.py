@@ -9,6 +9,7 @@ from core.text import clean
 from workers.teachers.teacher import Shape
 
 CHARS_PER_TOKEN = 4  # of the estimate where an endpoint does not count
+STOPS = 4  # stop strings that every endpoint takes; answers are cut at the others here
 SEEDS = 1 << 31  # some endpoints take no seed beyond 31 bits
 Message = Mapping[str, str]
 
@@ -26,15 +27,16 @@ def request(model: str, messages: Sequence[Message], *, sampling: Sampling, seed
     if sampling.top_k:
         fields["top_k"] = sampling.top_k
     if sampling.stop:
-        fields["stop"] = list(sampling.stop)
+        fields["stop"] = list(sampling.stop[:STOPS])
     return fields
 
 
 def form(shape: Shape | None) -> dict[str, Any]:
-    """What binds an answer to a schema. A regular expression binds nothing here: OpenAI's API has no field for it."""
-    if shape is None or shape.schema is None:
+    """What binds an answer to its shape, in vLLM's field for it: OpenAI's API has none for a regular expression."""
+    if shape is None:
         return {}
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": dict(shape.schema)}}}
+    kind, value = ("regex", shape.regex) if shape.regex is not None else ("json", shape.schema)
+    return {"structured_outputs": {kind: value}}
 
 
 def packed(fields: Mapping[str, Any]) -> bytes:

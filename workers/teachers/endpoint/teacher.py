@@ -13,6 +13,7 @@ from core.outgoing.place import place
 from core.settings import settings
 from workers.teachers.endpoint.answer import Answer
 from workers.teachers.endpoint.call import Caller
+from workers.teachers.endpoint.dialect import Dialect
 from workers.teachers.endpoint.fault import Fault
 from workers.teachers.endpoint.identity import EMPTY_TEMPLATE, fingerprint
 from workers.teachers.endpoint.line import Line
@@ -44,9 +45,10 @@ class EndpointTeacher:
         caller = Caller(where, _usable(api_key), patience=self._patience, guard=guard)
         limits = settings().model(self.model)
         self._line = Line(where.url, caller, limits, retry_seconds=self._patience.retry)
+        self._binds = limits.structured_outputs
         self._budget = RetryBudget()
         self._suspects = Suspects()
-        self._limit_field = "max_tokens"
+        self._dialect = Dialect(self.model, omit=limits.omit)
         self._rejections = 0
 
     def open(self, messages: Sequence[Mapping[str, str]]) -> Conversation:
@@ -66,7 +68,8 @@ class EndpointTeacher:
         Raises Unavailable where it does not answer now, Refused where it does not take us, and Unanswered for a
         conversation that it does not take.
         """
-        fields = request(self.model, conversation.messages, sampling=sampling, seed=seed) | form(shape)
+        fields = request(self.model, conversation.messages, sampling=sampling, seed=seed)
+        fields |= form(shape) if self._binds else {}
         read = estimated([one["content"] for one in conversation.messages])
         answer = await self._asked(fields, tokens=read + sampling.max_tokens)
         self._rejections = 0
@@ -80,7 +83,8 @@ class EndpointTeacher:
 
     async def _asked(self, fields: dict[str, Any], *, tokens: int) -> Answer:
         """Ask until there is an answer or no sense in asking again."""
-        body = self._body(fields)
+        sent = self._dialect.speak(fields)
+        body = packed(sent)
         retries = Retries(self._patience, self._budget)
         self._budget.asked()
         begun = self._line.answered
@@ -89,7 +93,7 @@ class EndpointTeacher:
                 with attempt:
                     return await self._line.ask(body, tokens=tokens)
         except Fault as fault:
-            if fault.kind in ("rejected", "refused") and self._learned(fault):
+            if self._dialect.learns(fault, sent):
                 return await self._asked(fields, tokens=tokens)
             self._conclude(fault)
             if fault.nature.own and retries.fair and await self._blamed(body, begun):
@@ -119,22 +123,10 @@ class EndpointTeacher:
         if self._line.answered == begun:
             hello = request(self.model, [{"role": "user", "content": "Hi"}], sampling=Sampling(max_tokens=1), seed=0)
             try:
-                await self._line.ask(self._body(hello), tokens=2)
+                await self._line.ask(packed(self._dialect.speak(hello)), tokens=2)
             except (Fault, Unavailable):
                 return False
         return self._suspects.failed(body)
-
-    def _body(self, fields: Mapping[str, Any]) -> bytes:
-        return packed({self._limit_field if name == "max_tokens" else name: fields[name] for name in fields})
-
-    def _learned(self, fault: Fault) -> bool:
-        """Some models know the limit by its newer name alone; they name the one they do not know."""
-        if self._limit_field != "max_tokens" or fault.field != "max_tokens":
-            return False
-        if "max_completion_tokens" not in fault.message:
-            return False
-        self._limit_field = "max_completion_tokens"
-        return True
 
 
 def _turn(answer: Answer, stop: Sequence[str], read: int) -> Turn:

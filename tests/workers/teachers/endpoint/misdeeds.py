@@ -43,14 +43,71 @@ PASSING: dict[str, Act] = {
 REFUSING: dict[str, Act] = {
     "wrong key": says({"error": {"message": "Incorrect API key"}}, status=401),
     "no money": says({}, status=402),
+    "no quota": says(
+        {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}, status=429
+    ),
     "forbidden": says({}, status=403),
     "no such model": says(
         {"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, status=404
     ),
+    "wrong method": says({}, status=405),
+    "a proxy wants a password": says({}, status=407),
+    "gone": says({}, status=410),
     "moved": says({}, status=301, location="http://127.0.0.1:1/elsewhere"),
+    "found elsewhere": says({}, status=302, location="http://127.0.0.1:1/elsewhere"),
+    "moved for now": says({}, status=307, location="http://127.0.0.1:1/elsewhere"),
     "see other": says({}, status=303, location="http://127.0.0.1:1/elsewhere"),
     "moved for good": says({}, status=308, location="http://127.0.0.1:1/elsewhere"),
     "unknown field": says({"error": {"message": "no seed", "code": "unsupported_parameter"}}, status=400),
+}
+
+# What OpenAI says of a model that knows the limit by its newer name alone.
+NEWER_NAME = says(
+    {
+        "error": {
+            "message": "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            "Use 'max_completion_tokens' instead.",
+            "type": "invalid_request_error",
+            "param": "max_tokens",
+            "code": "unsupported_parameter",
+        }
+    },
+    status=400,
+)
+
+FORBIDDEN = {"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted", "input": 7}
+# A field of the sampling that it does not take, in the words of several servers.
+UNKNOWN_FIELDS: dict[str, tuple[str, Act]] = {
+    "FastAPI": ("seed", says({"detail": [FORBIDDEN]}, status=422)),
+    "Mistral": ("seed", says({"object": "error", "message": {"detail": [FORBIDDEN]}}, status=422)),
+    "OpenAI's value": (
+        "temperature",
+        says(
+            {
+                "error": {
+                    "message": "Unsupported value: 'temperature' does not support 0.5 with this model.",
+                    "type": "invalid_request_error",
+                    "param": "temperature",
+                    "code": "unsupported_value",
+                }
+            },
+            status=400,
+        ),
+    ),
+    "OpenAI's argument": (
+        "top_k",
+        says(
+            {
+                "error": {
+                    "message": "Unrecognized request argument supplied: top_k",
+                    "type": "invalid_request_error",
+                    "param": None,
+                    "code": None,
+                }
+            },
+            status=400,
+        ),
+    ),
 }
 
 # What it has against this conversation: the chain fails, with the reason.

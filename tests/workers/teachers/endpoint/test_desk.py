@@ -1,10 +1,13 @@
 """A dataset made by a teacher behind an endpoint, through the desk and on the ledger."""
 
+import asyncio
 import json
+import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -12,15 +15,18 @@ import pytest
 
 from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
+from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.queries import behaviors, datasets, estimates, secrets
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import PASSING, REFUSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING, UNKNOWN_FIELDS
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
+from workers.rewards.judge import BLANK, load_judge
+from workers.rewards.reward import Verdict
 from workers.scoring import ScoringDesk
 
 PROMPTS = 4
@@ -146,6 +152,15 @@ def test_what_the_endpoint_will_not_say_fails_its_chain_alone_and_says_why(beats
     assert len(endpoint.asked) == 5 + 2 * 3
 
 
+def test_a_model_that_knows_the_limit_by_its_newer_name_alone_makes_the_dataset(
+    beats: Beats, endpoint: Endpoint
+) -> None:
+    endpoint.script = lambda asked: NEWER_NAME if "max_tokens" in asked.body else None
+    id = ask(endpoint, prompts=8)
+    drain(beats)
+    assert [row.state for row in scene.rows(CHAINS, id=id)] == ["done"] * 8
+
+
 def test_a_prompt_that_cannot_be_answered_does_not_hold_the_others(beats: Beats, endpoint: Endpoint) -> None:
     endpoint.script = lambda asked: PASSING["500"] if asked.prompt == "question 1" else None
     id = ask(endpoint)
@@ -256,6 +271,42 @@ def test_a_cancelled_dataset_asks_for_nothing_more(beats: Beats, endpoint: Endpo
     id = ask(endpoint)
     drain(beats)
     assert not [asked for asked in endpoint.asked if asked.number == 2]
+
+
+def test_a_judge_whose_endpoint_takes_no_temperature_scores_the_dataset(beats: Beats, endpoint: Endpoint) -> None:
+    def script(asked: Asked) -> Act | None:
+        if asked.body["model"] != "judge":
+            return None
+        return UNKNOWN_FIELDS["OpenAI's value"][1] if "temperature" in asked.body else says(completion("Score: 0.5"))
+
+    endpoint.script = script
+    id = ask(endpoint, reward={"kind": "judge", "engine": "openai", "model": "judge", "base_url": endpoint.url})
+    drain(beats)
+    scorer = ScoringDesk(beats, "a test")
+    scorer.drain(threading.Event())
+    scorer.close()
+    assert scene.number("SELECT count(value) FROM score") == 2 * PROMPTS
+    assert scene.state(id) == "completed"
+
+
+def test_a_judge_behind_a_vllm_server_is_bound_to_a_rating(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNISH_MODELS", '{"judge": {"structured_outputs": true}}')
+    forget_settings()
+    endpoint.script = lambda asked: says(completion("Score: 0.5"))
+    judge = RewardConfig(kind="judge", engine="openai", model="judge", base_url=endpoint.url)
+
+    async def rate() -> list[Verdict]:
+        loaded = await load_judge(judge)
+        try:
+            return await loaded.score([replace(BLANK, rubric=Rubric(instruction="Is it polite?"))], seed=0)
+        finally:
+            await loaded.close()
+
+    assert [verdict.value for verdict in asyncio.run(rate())] == [0.5]
+    [asked] = endpoint.asked
+    bound = asked.body["structured_outputs"]["regex"]
+    assert re.fullmatch(bound, "It is as polite as can be, all in all.\nScore: 0.5")
+    assert not re.fullmatch(bound, "I would rather not say.")
 
 
 def test_prices_are_those_of_the_endpoints_name_for_the_model(

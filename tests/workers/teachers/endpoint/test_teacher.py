@@ -14,7 +14,7 @@ from core.configs.teacher import ModelConfig
 from core.errors import BadInput, Refused, Unanswered, Unavailable
 from core.outgoing.guard import Guard
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
-from tests.workers.teachers.endpoint.misdeeds import PASSING, REFUSING, REJECTING
+from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING, UNKNOWN_FIELDS
 from workers.teachers import load_teacher
 from workers.teachers.endpoint.patience import Patience
 from workers.teachers.endpoint.teacher import REJECTIONS, EndpointTeacher
@@ -70,6 +70,12 @@ def always(act: Act) -> Callable[[Asked], Act | None]:
     return lambda asked: act
 
 
+async def crowd(teacher: EndpointTeacher, many: int, sampling: Sampling = SAMPLING) -> list[Turn]:
+    """So many answers that are asked for at once."""
+    asks = (teacher.answer(teacher.open(CHAT), sampling=sampling, seed=seed) for seed in range(many))
+    return list(await asyncio.gather(*asks))
+
+
 @contextmanager
 def little_memory() -> Iterator[None]:
     """What is done inside takes no more memory than a few answers do."""
@@ -98,16 +104,19 @@ def test_a_seed_is_sent_in_the_bits_that_every_endpoint_takes(endpoint: Endpoint
     assert endpoint.asked[0].body["seed"] == 3
 
 
-def test_a_schema_binds_an_answer_and_a_regular_expression_does_not(endpoint: Endpoint) -> None:
+def test_a_shape_binds_an_answer_of_a_vllm_server_and_is_kept_from_others(
+    endpoint: Endpoint, of_hosted: Callable[..., None]
+) -> None:
     schema = {"type": "object", "properties": {"score": {"type": "number"}}}
-    for shape in (Shape(schema=schema), Shape(regex="[0-9]+")):
-        using(
-            endpoint,
-            lambda teacher, shape=shape: teacher.answer(teacher.open(CHAT), sampling=SAMPLING, seed=0, shape=shape),
-        )
-    bound, free = (asked.body for asked in endpoint.asked)
-    assert bound["response_format"]["json_schema"]["schema"] == schema
-    assert "response_format" not in free
+    for bound in (True, False):
+        of_hosted(structured_outputs=bound)
+        for shape in (Shape(regex="[0-9]+"), Shape(schema=schema)):
+            using(
+                endpoint,
+                lambda teacher, shape=shape: teacher.answer(teacher.open(CHAT), sampling=SAMPLING, seed=0, shape=shape),
+            )
+    sent = [asked.body.get("structured_outputs") for asked in endpoint.asked]
+    assert sent == [{"regex": "[0-9]+"}, {"json": schema}, None, None]
 
 
 def test_the_turn_says_what_it_took(endpoint: Endpoint) -> None:
@@ -150,6 +159,13 @@ def test_an_answer_is_cut_before_a_stop_string_that_the_endpoint_overlooked(endp
     endpoint.script = always(says(completion("Yes. END and more", finish="length")))
     turn = answer(endpoint, Sampling(stop=("END",)))
     assert (turn.text, turn.finish) == ("Yes.", "stop")
+
+
+def test_no_more_stop_strings_are_sent_than_endpoints_take_and_all_are_heeded(endpoint: Endpoint) -> None:
+    endpoint.script = always(says(completion("Yes. F and more", finish="length")))
+    turn = answer(endpoint, Sampling(stop=("A", "B", "C", "D", "E", "F")))
+    assert (turn.text, turn.finish) == ("Yes.", "stop")
+    assert endpoint.asked[0].body["stop"] == ["A", "B", "C", "D"]
 
 
 def test_a_conversation_goes_on_in_messages_that_hold_nothing_unspeakable(endpoint: Endpoint) -> None:
@@ -217,9 +233,7 @@ def test_rejections_without_end_are_no_matter_of_the_conversations(endpoint: End
 
 
 def test_the_newer_name_of_the_token_limit_is_learned_once(endpoint: Endpoint) -> None:
-    words = "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
-    error = {"error": {"message": words, "param": "max_tokens", "code": "unsupported_parameter"}}
-    endpoint.script = lambda asked: says(error, status=400) if "max_tokens" in asked.body else None
+    endpoint.script = lambda asked: NEWER_NAME if "max_tokens" in asked.body else None
 
     async def twice(teacher: EndpointTeacher) -> None:
         for seed in range(2):
@@ -227,6 +241,49 @@ def test_the_newer_name_of_the_token_limit_is_learned_once(endpoint: Endpoint) -
 
     using(endpoint, twice)
     assert ["max_completion_tokens" in asked.body for asked in endpoint.asked] == [False, True, True]
+
+
+def test_requests_that_were_under_way_when_a_name_was_learned_are_asked_again_too(endpoint: Endpoint) -> None:
+    endpoint.script = lambda asked: NEWER_NAME if "max_tokens" in asked.body else None
+    turns = using(endpoint, lambda teacher: crowd(teacher, 8))
+    assert [turn.text for turn in turns] == ["draft of Why?"] * 8
+    assert sum("max_tokens" in asked.body for asked in endpoint.asked) > 1  # it was a burst
+
+
+@pytest.mark.parametrize("name", UNKNOWN_FIELDS)
+def test_a_field_that_the_endpoint_does_not_take_is_left_out_and_remembered(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    field, act = UNKNOWN_FIELDS[name]
+    endpoint.script = lambda asked: act if field in asked.body else None
+    sampling = Sampling(temperature=0.5, top_k=40)
+
+    async def twice(teacher: EndpointTeacher) -> None:
+        await crowd(teacher, 8, sampling)
+        endpoint.asked.clear()
+        await crowd(teacher, 1, sampling)
+
+    using(endpoint, twice)
+    [last] = endpoint.asked
+    everything = {"model", "messages", "temperature", "top_p", "top_k", "max_tokens", "seed"}
+    assert last.body.keys() == everything - {field}
+    assert capsys.readouterr().out.count("field left out from now on") == 1
+
+
+def test_fields_that_the_operator_says_to_omit_are_never_sent(
+    endpoint: Endpoint, of_hosted: Callable[..., None]
+) -> None:
+    of_hosted(omit=["seed", "temperature"])
+    answer(endpoint)
+    assert endpoint.asked[0].body.keys() == {"model", "messages", "top_p", "max_tokens"}
+
+
+def test_a_field_that_cannot_be_left_out_is_named(endpoint: Endpoint) -> None:
+    forbidden = {"type": "extra_forbidden", "loc": ["body", "messages", 0, "role"], "msg": "Not permitted"}
+    endpoint.script = always(says({"detail": [forbidden]}, status=422))
+    with pytest.raises(Refused, match=r"it answers 422: messages\.0\.role: Not permitted\. Set right what it names"):
+        answer(endpoint)
+    assert len(endpoint.asked) == 1
 
 
 def test_a_request_that_nobody_can_answer_is_given_up_when_others_are_answered(endpoint: Endpoint) -> None:

@@ -1,7 +1,7 @@
 """Two answers to two prompts (Counterfactual DPO, arXiv 2401.09566): no critique is asked for."""
 
 from core.configs.strategy import CounterfactualConfig
-from workers.strategies.cue import Cue, Messages
+from core.strategies.cue import Cue, Messages
 
 Chat = list[dict[str, str]]
 

@@ -12,7 +12,8 @@ Messages = Sequence[Mapping[str, str]]
 class Cue:
     """A turn by its name: the answer to `messages`, or to what the user says after an earlier turn.
 
-    `kind` says as which turn it is sampled. A script names earlier turns before those that follow them.
+    `kind` says as which turn it is sampled. A script names earlier turns before those that follow them. Of candidates
+    one is enough: the others may fail.
     """
 
     name: str
@@ -20,3 +21,4 @@ class Cue:
     messages: tuple[Mapping[str, str], ...] = ()
     after: str | None = None
     user: str = ""
+    candidate: bool = False

@@ -1,0 +1,159 @@
+"""Everything that decided a pair, told from what was asked and from what its chain has: nothing is kept twice."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy.orm import Session
+
+from core.configs.dataset import DatasetConfig
+from core.configs.reward import RewardConfig
+from core.queries import datasets, recipes
+from core.queries.recipes import Recipe
+from core.queries.rows import AnyRow
+from core.seeds import derive_seed
+from core.strategies.cue import Cue
+from core.strategies.script import script
+
+TURNS = ("draft", "critique", "revision")
+ORIGIN = "origin"  # under this name an imported chain has among `more` what its file said beside the texts
+Told = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the pairs of a dataset have in common: what was asked, and the behaviors' versions by id."""
+
+    config: DatasetConfig
+    recipes: Mapping[str, Recipe]
+
+    @property
+    def imported(self) -> bool:
+        """Whether no teacher was asked."""
+        return self.config.pairs is not None
+
+    def cues(self, row: AnyRow) -> dict[str, Cue]:
+        """What the teacher was asked for, by the turn's name, in order."""
+        if self.imported:
+            return {}
+        return {cue.name: cue for cue in script(self.config, row.messages, self.recipes[row.behavior_id].instructions)}
+
+
+def ground(session: Session, dataset_id: str) -> Ground:
+    """The common ground of a dataset's pairs."""
+    return Ground(datasets.frozen(session, dataset_id), recipes.of_dataset(session, dataset_id))
+
+
+def trace(row: AnyRow, scores: Sequence[AnyRow], ground: Ground) -> Told:
+    """The provenance of a row of `core.queries.exports` with its traces, in values that JSON has."""
+    teacher = None if ground.imported else ground.config.teacher
+    return {
+        "engine": row.engine,
+        "model": teacher and teacher.model,
+        "endpoint": teacher and teacher.base_url,
+        "model_fingerprint": row.model_fingerprint,
+        "template_hash": row.template_hash,
+        "strategy": ground.config.strategy,
+        "variant": ground.config.counterfactual and ground.config.counterfactual.variant,
+        "behavior": _behavior(ground.recipes.get(row.behavior_id)),
+        "seed": row.seed,
+        "attempt": row.attempt,
+        "turns": [_turn(turn, row, ground) | _asked(cue) for turn, cue in _turns(row, ground.cues(row))],
+        "scores": [_score(score, ground.config) for score in scores],
+        "chosen_answer": row.chosen_answer,
+        "rejected_answer": row.rejected_answer,
+        "context": row.context or row.messages,
+        "wrapper": row.wrapper,
+        "distribution": row.distribution,
+        "plain": row.plain,
+        "prompt_tokens": row.prompt_tokens,
+        "cached_tokens": row.cached_tokens,
+        "paid_prompt_tokens": row.paid_prompt_tokens,
+        "paid_tokens": row.paid_tokens,
+        "cleaned_chars": row.cleaned_chars,
+        "hits": row.hits,
+        "usd": row.usd,
+        "seconds": row.seconds,
+        "created_at": moment(row.ended_at),
+        "origin": next((told[ORIGIN] for told in row.more if told["name"] == ORIGIN), None),
+    }
+
+
+def moment(time: datetime) -> str:
+    """A time in UTC as JSON has it."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _behavior(recipe: Recipe | None) -> Told | None:
+    if recipe is None:
+        return None
+    return {"id": recipe.id, "name": recipe.name, "version": recipe.version, "digest": recipe.digest}
+
+
+def _turns(row: AnyRow, cues: Mapping[str, Cue]) -> Iterator[tuple[Told, Cue | None]]:
+    """The draft, earlier rounds and further candidates, then the last critique and revision, each with its cue.
+
+    Of the turns in columns the row counts the hits alone; the cache knows the first cues of a script or none, for a
+    turn behind one that is not known cannot be known.
+    """
+    known = list(cues)[: row.hits]
+    own = {
+        name: {
+            "name": name,
+            "text": getattr(row, name),
+            "finish": getattr(row, f"{name}_finish"),
+            "tokens": getattr(row, f"{name}_tokens"),
+            "hit": name in known if name in cues else None,
+        }
+        for name in TURNS
+        if getattr(row, name) is not None
+    }
+    further = [turn for turn in row.more if turn["name"] != ORIGIN]
+    for turn in filter(None, [own.get("draft"), *further, own.get("critique"), own.get("revision")]):
+        yield turn, cues.get(turn["name"])
+
+
+def _turn(turn: Told, row: AnyRow, ground: Ground) -> Told:
+    """With its sampling and seed, where a teacher was asked."""
+    kind = cast(Literal["draft", "critique", "revision"], turn["name"].partition(".")[0])
+    return {
+        "name": turn["name"],
+        "text": turn["text"],
+        "finish": turn["finish"],
+        "tokens": turn["tokens"],
+        "hit": turn["hit"],
+        "sampling": None if ground.imported else ground.config.teacher.sampling_of(kind).model_dump(mode="json"),
+        "seed": None if ground.imported else derive_seed(row.seed, turn["name"]),
+    }
+
+
+def _asked(cue: Cue | None) -> Told:
+    """What the turn answers: messages, or what the user says after an earlier turn."""
+    if cue is None:
+        return {"messages": None, "after": None, "user": None}
+    if cue.after is None:
+        return {"messages": [dict(message) for message in cue.messages], "after": None, "user": None}
+    return {"messages": None, "after": cue.after, "user": cue.user}
+
+
+def _score(score: AnyRow, config: DatasetConfig) -> Told:
+    """What a scorer gave to an answer, and who the scorer is; of scores that came with a file its name is all."""
+    asked = next((one for one in config.reward if one.scorer == score.scorer), None) or RewardConfig(kind="given")
+    return {
+        "scorer": score.scorer,
+        "purpose": asked.purpose,
+        "kind": asked.kind,
+        "engine": asked.engine if asked.kind in ("classifier", "judge") else None,
+        "model": asked.model,
+        "endpoint": asked.base_url,
+        "rule": asked.rule,
+        "pairwise": asked.pairwise,
+        "sampling": asked.sampling.model_dump(mode="json") if asked.kind == "judge" else None,
+        "answer": score.answer,
+        "value": score.value,
+        "missing": score.missing,
+        "raw": score.raw,
+        "fingerprint": score.fingerprint,
+        "created_at": moment(score.created_at),
+    }

@@ -1,1 +1,0 @@
-"""Strategies: which turns a chain has. Each is a pure function of what was asked; `workers/chain.py` plays it."""
