@@ -21,9 +21,11 @@ def main() -> None:
     """Measure part by part, print, and write `bench/results/generation.json`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--prompts", type=int, default=480, help="chains in a window of pipeline and engine")
-    parser.add_argument("--rounds", type=int, default=10, help="of pipeline and engine, and of engine and engine")
+    parser.add_argument(
+        "--rounds", type=int, default=10, help="of pipeline and engine; half as many of engine and engine"
+    )
     parser.add_argument("--peer-prompts", type=int, default=1024, help="pairs in a window beside distilabel")
-    parser.add_argument("--peer-rounds", type=int, default=3, help="beside distilabel: each is two times five windows")
+    parser.add_argument("--peer-rounds", type=int, default=2, help="beside distilabel: each is two times five windows")
     parser.add_argument("--only", choices=["engine", "peers", "ledger"], action="append")
     options = parser.parse_args()
     parts: dict[str, Callable[[], Measured]] = {
