@@ -4,9 +4,9 @@ import asyncio
 
 import httpx
 
-from core.outgoing import transport
 from core.outgoing.guard import Guard
 from core.outgoing.place import Place
+from core.outgoing.transport import Transport
 from workers.teachers.endpoint.answer import Answer, read_answer
 from workers.teachers.endpoint.fault import Fault
 from workers.teachers.endpoint.patience import Patience
@@ -18,12 +18,17 @@ PATH = "/chat/completions"
 
 
 class Caller:
-    """Calls one endpoint over connections that are kept."""
+    """Calls one endpoint over connections that are kept.
+
+    It speaks to the transport itself: of what a client adds (redirects, cookies, sign-in flows) nothing is wanted, and
+    it would take as long as the rest.
+    """
 
     def __init__(self, where: Place, api_key: str | None, *, patience: Patience, guard: Guard) -> None:
-        self._client = transport.client(guard)
+        self._transport = Transport(guard)
         self._url = httpx.URL(where.url + PATH)
         self._headers = {"content-type": "application/json", "accept": "application/json", "accept-encoding": "gzip"}
+        self._headers["user-agent"] = "burnish"
         if api_key:
             self._headers["authorization"] = f"Bearer {api_key}"
         self._patience = patience
@@ -42,14 +47,12 @@ class Caller:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _exchange(self, body: bytes) -> Answer:
         timeouts = {"timeout": self._patience.timeouts}
-        request = self._client.build_request(
-            "POST", self._url, content=body, headers=self._headers, extensions=timeouts
-        )
-        response = await self._client.send(request, stream=True)
+        request = httpx.Request("POST", self._url, content=body, headers=self._headers, extensions=timeouts)
+        response = await self._transport.handle_async_request(request)
         try:
             if response.status_code == httpx.codes.OK:
                 return read_answer(await body_of(response))
