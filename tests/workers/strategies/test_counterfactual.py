@@ -66,7 +66,7 @@ def test_each_side_answers_its_own_prompt_and_one_context_is_trained_on(
     id = made(beats, variant, **treatments)
     with transaction() as session:
         (trained,) = pairs.for_training(session, id, "train")
-        (written,) = file_pairs(session, id, PairFilter())
+    (written,) = file_pairs(id, PairFilter(), "jsonl")
     for one in (trained, written):
         found: tuple[Any, ...] = (one.chosen, one.rejected, one.messages)
         assert found == (f"0: {chosen}", f"0: {rejected}", user(context))
