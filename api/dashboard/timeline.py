@@ -13,7 +13,6 @@ from core.queries import datasets, gauges, runs
 from core.tables import Distillation, Run
 
 Stages = Mapping[str, Mapping[str, int]]
-RUN_PHASES = ("queued", "preparing", "running", "paused")
 
 
 @dataclass(frozen=True)

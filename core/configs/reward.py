@@ -10,7 +10,6 @@ from core.configs.sampling import Sampling
 from core.configs.teacher import BaseUrl, ModelConfig
 
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}$")]
-CLASSIFIER_ENGINES = ("auto", "transformers", "vllm")
 
 
 class RewardConfig(Config):

@@ -1,7 +1,5 @@
 """Several candidates of the last revision: one that is flawed is left out, and the others go on."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from core.errors import BadInput
@@ -14,19 +12,6 @@ from workers.teachers.teacher import Turn
 LONGEST = {"kind": "classifier", "model": "a-reward"}
 CUT = turn("half a thought that is longer than all others", finish="length")
 NAMES = ("revision", "revision.1", "revision.2")
-
-
-@pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    one = Bench()
-    one.seat(monkeypatch)
-    return one
-
-
-@pytest.fixture
-def beats(database: str, bench: Bench) -> Iterator[Beats]:
-    with Beats() as thread:
-        yield thread
 
 
 def teacher(flawed: dict[str, Turn | Exception]) -> ScriptedTeacher:

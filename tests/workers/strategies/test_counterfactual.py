@@ -1,6 +1,5 @@
 """Counterfactual pairs from the request to the files: which prompt each side answers, and what is trained on."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,12 +24,6 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     one.teacher = ScriptedTeacher(lambda prompt, number: turn(f"{number}: {prompt}"))
     one.seat(monkeypatch)
     return one
-
-
-@pytest.fixture
-def beats(database: str, bench: Bench) -> Iterator[Beats]:
-    with Beats() as thread:
-        yield thread
 
 
 def made(beats: Beats, variant: str, **treatments: str) -> str:

@@ -1,27 +1,10 @@
 """Several rounds of critique and revision: every turn is kept, paid for once, and the last ones count."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.factories import judged, scene
 from tests.factories.judged import Bench
 from workers.lease import Beats
 
 ROUNDS = ("critique.r1", "revision.r1", "critique.r2", "revision.r2")
-
-
-@pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    one = Bench()
-    one.seat(monkeypatch)
-    return one
-
-
-@pytest.fixture
-def beats(database: str, bench: Bench) -> Iterator[Beats]:
-    with Beats() as thread:
-        yield thread
 
 
 def made(beats: Beats, *, best_of: int = 1) -> str:
