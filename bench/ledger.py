@@ -49,7 +49,7 @@ def ledger() -> Iterator[None]:
             config.set_main_option("sqlalchemy.url", cluster.url().replace("%", "%%"))
             command.upgrade(config, "head")
             whole = settings().model_copy(update={"database_url": cluster.url()})
-            database.settings = lambda: whole  # type: ignore[attr-defined,assignment]
+            database.settings = lambda: whole  # type: ignore[attr-defined]
             database.engine.cache_clear()
             yield
             database.engine().dispose()

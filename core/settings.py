@@ -1,6 +1,7 @@
 """One frozen settings object, read once from the environment (prefix BURNISH_) and `.env`."""
 
 import os
+import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from core.configs.model import ModelSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+_READING = threading.Lock()
 HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}$")]
 
 
@@ -128,9 +130,20 @@ class Settings(BaseSettings):
         return (*self.model_roots, self.data_dir / "runs")
 
 
-@cache
 def settings() -> Settings:
     """The process's settings, read at the first call."""
+    with _READING:
+        return _read()
+
+
+def reread() -> None:
+    """Let the next call of `settings` read the environment again; no thread that reads it now brings back the old."""
+    with _READING:
+        _read.cache_clear()
+
+
+@cache
+def _read() -> Settings:
     return Settings()
 
 

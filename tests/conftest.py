@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from core import doorbell
 from core.database import engine, transaction
-from core.settings import ROOT, settings
+from core.settings import ROOT, reread
 from local import child, postgres, valkey
 from tests.stack import stack  # noqa: F401  (a fixture)
 
@@ -33,7 +33,7 @@ def forget_settings() -> None:
     if engine.cache_info().currsize:
         engine().dispose()
     engine.cache_clear()
-    settings.cache_clear()
+    reread()
 
 
 def forget_broker() -> None:
@@ -41,7 +41,7 @@ def forget_broker() -> None:
     if doorbell.app.cache_info().currsize:
         doorbell.app().close()
     doorbell.app.cache_clear()
-    settings.cache_clear()
+    reread()
 
 
 def migrate(url: str) -> None:

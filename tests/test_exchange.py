@@ -18,7 +18,7 @@ from trl import DPOConfig, DPOTrainer
 from core.database import transaction
 from core.formats.pair import FilePair
 from core.formats.read import read_pairs
-from core.settings import settings
+from core.settings import reread
 from core.tables import Chain
 from tests.core import invariants
 from tests.factories import exchange, ledger, scene, trainings
@@ -206,7 +206,7 @@ def test_a_card_says_what_is_known_and_claims_no_licence(
     client: TestClient, beats: Beats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BURNISH_MODELS", json.dumps({ledger.TEACHER: {"licence": "apache-2.0 | mine"}}))
-    settings.cache_clear()
+    reread()
     id = made()
     answer = client.get(f"/datasets/{id}/card")
     assert answer.headers["content-type"].startswith("text/markdown")

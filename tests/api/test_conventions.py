@@ -19,7 +19,7 @@ from api.hosts import host_name
 from api.main import create_app, create_door
 from core.database import engine, transaction
 from core.queries import behaviors
-from core.settings import settings
+from core.settings import reread, settings
 from core.tables import DEFAULT_PROJECT
 from tests.api.conftest import ADDRESS
 from tests.conftest import forget_settings
@@ -67,7 +67,7 @@ def test_a_body_that_is_too_large_is_refused_with_and_without_its_length(
     world: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BURNISH_MAX_BODY_BYTES", "1000")
-    settings.cache_clear()
+    reread()
     client = TestClient(create_door(), base_url=ADDRESS)
     for body in (b"x" * 1001, iter([b"x" * 500] * 3)):
         answer = client.post("/datasets", content=body)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from core.settings import settings
+from core.settings import reread
 from tests.factories import ledger
 
 HOSTED = {"engine": "openai", "model": "hosted", "base_url": "https://api.example.com/v1"}
@@ -45,7 +45,7 @@ def test_a_closed_address_is_open_when_the_operator_names_it(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BURNISH_ALLOWED_ENDPOINTS", '["127.0.0.1:8001", "[::1]:8001"]')
-    settings.cache_clear()
+    reread()
     assert asked(client, base_url="http://127.0.0.1:8001/v1").status_code == 202
     assert asked(client, base_url="http://[::1]:8001/v1").status_code == 202
     refused = asked(client, base_url="http://127.0.0.1:8002/v1")
@@ -66,7 +66,7 @@ def test_estimates_previews_and_budgets_know_an_endpoint(client: TestClient, mon
     unpriced = client.post("/datasets", json={"behavior": "polite", "teacher": HOSTED, "budget": {"usd": 1}})
     assert unpriced.json()["error"]["param"] == "budget.usd"
     monkeypatch.setenv("BURNISH_MODELS", '{"hosted": {"price_input": 1.0, "price_output": 4.0}}')
-    settings.cache_clear()
+    reread()
     assert asked(client, "/estimates").json()["usd"]["high"] > 0
     assert asked(client, "/datasets/preview").json()["request_counts"]["total"] == 5
     priced = client.post("/datasets", json={"behavior": "polite", "teacher": HOSTED, "budget": {"usd": 1}})

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from api import examples
 from core.database import transaction
 from core.queries import behaviors, files, secrets
-from core.settings import ROOT, settings
+from core.settings import ROOT, reread, settings
 from core.tables import DEFAULT_PROJECT
 from tests.factories import ledger
 
@@ -49,7 +49,7 @@ def furnished(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> TestClient
         )  # fmt: skip
         secrets.store(session, DEFAULT_PROJECT, examples.PUSH["private"]["value"]["secret"], "a token")
     monkeypatch.setenv("BURNISH_MODEL_ROOTS", f'["{settings().model_roots[0]}", "{ROOT / "tiny" / "models"}"]')
-    settings.cache_clear()
+    reread()
     return client
 
 

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from api.form import Form, Head
 from core.database import transaction
 from core.errors import BadInput
-from core.settings import settings
+from core.settings import reread, settings
 from core.tables import File
 from tests.api.conftest import ADDRESS, Visitor
 from tests.api.server import serving
@@ -130,7 +130,7 @@ def test_what_is_no_form_or_lacks_a_field_is_refused(client: TestClient) -> None
 
 def test_a_file_over_the_cap_is_refused(world: Path, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BURNISH_MAX_FILE_BYTES", str(len(PROMPTS)))
-    settings.cache_clear()
+    reread()
     assert send(visitor.client, PROMPTS).status_code == 201
     answer = send(visitor.client, PROMPTS + b"\n")
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, "file")

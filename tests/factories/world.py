@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from api import recipes
-from core.settings import settings
+from core.settings import reread, settings
 from tests.factories import ledger
 
 
@@ -26,6 +26,6 @@ def furnish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BURNISH_DEFAULT_TEACHER", ledger.TEACHER)
     monkeypatch.setenv("BURNISH_DEFAULT_REWARD", ledger.REWARD)
     monkeypatch.setenv("BURNISH_DEFAULT_STUDENT", ledger.STUDENT)
-    settings.cache_clear()
+    reread()
     recipes.load(settings().behavior_dirs)
     return models

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from core import doorbell
-from core.settings import settings
+from core.settings import reread, settings
 from core.states import Queue
 from tests.core import invariants
 from tests.factories import scene
@@ -139,6 +139,6 @@ def test_a_ring_that_fails_is_taken_back(crew: Crew, monkeypatch: pytest.MonkeyP
     scene.ask(scene.Asked(prompts=12))
     monkeypatch.setenv("BURNISH_BROKER_URL", "redis+socket:///nowhere/valkey.sock")
     doorbell.app.cache_clear()
-    settings.cache_clear()
+    reread()
     assert sweep.relay() == 2
     assert scene.number("SELECT count(*) FROM shard WHERE rung_at IS NULL") == 2

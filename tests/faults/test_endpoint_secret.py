@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from api.first_key import make_first_key
 from api.main import create_door
 from core.database import transaction
-from core.settings import settings
+from core.settings import reread
 from tests.factories import scene
 from tests.factories.world import furnish
 from tests.fakes.endpoint import Asked, Endpoint, says, serving
@@ -39,7 +39,7 @@ def test_a_key_reaches_the_endpoint_and_no_log_no_table_and_no_command_line(
     with serving(Endpoint(script=echo, key=CANARY)) as endpoint:
         monkeypatch.setenv("BURNISH_ALLOWED_ENDPOINTS", json.dumps([endpoint.door]))
         monkeypatch.setenv("BURNISH_LOG_LEVEL", "DEBUG")
-        settings.cache_clear()
+        reread()
         for log_format in ("console", "json"):
             crew.start("worker", "generate", log_format=log_format)
         crew.start("worker", "score")

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.settings import settings
+from core.settings import reread, settings
 from core.states import Queue
 from tests.core import invariants
 from tests.factories import hands, scene
@@ -47,7 +47,7 @@ def test_a_worker_killed_at_a_named_point_loses_and_doubles_nothing(
     had gathered behind it, which is all a worker holds of a shard; and the chains in flight, which nobody had finished.
     """
     monkeypatch.setenv("BURNISH_SHARD_PROMPTS", "24")
-    settings.cache_clear()
+    reread()
     id = scene.ask(scene.Asked(prompts=24))
     dead, heir = tmp_path / "dead.log", tmp_path / "heir.log"
     victim = crew.start("victim", "generate", "--die", point, "--log", str(dead))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import settings
+from core.settings import reread
 from tests.core import invariants
 from tests.factories import scene
 from tests.faults.crew import Crew, Worker, leases_run_out
@@ -35,7 +35,7 @@ def test_teacher_and_scorer_take_turns_also_when_the_holder_is_killed(
 ) -> None:
     monkeypatch.setenv("BURNISH_SHARED_DEVICE", "gpu 0")
     monkeypatch.setenv("BURNISH_TURN_SECONDS", "0.2")
-    settings.cache_clear()
+    reread()
     id, engines = scene.ask(scene.Asked(prompts=PROMPTS)), tmp_path / "engines"
 
     def begin(queue: str) -> Worker:

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from core.settings import settings
+from core.settings import reread
 from tests.core import invariants
 from tests.factories import scene
 from tests.faults.crew import Crew, leases_run_out
@@ -14,7 +14,7 @@ def test_a_prompt_that_kills_is_quarantined_and_its_neighbours_are_kept(
     crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BURNISH_MAX_ATTEMPTS", "2")
-    settings.cache_clear()
+    reread()
     id = scene.ask(scene.Asked(prompts=12, poison=5))
     crew.start("victim", "score")
     crew.start("sweep")

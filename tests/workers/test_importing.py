@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from core.database import transaction
 from core.queries import shards
-from core.settings import settings
+from core.settings import reread, settings
 from core.states import Queue
 from core.tables import Chain, File
 from tests.core import invariants
@@ -26,7 +26,7 @@ def client(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Te
     furnish(tmp_path, monkeypatch)
     scene.watch(database)
     monkeypatch.setenv("BURNISH_SHARD_PROMPTS", "1")  # sixteen lines are one chunk
-    settings.cache_clear()
+    reread()
     return exchange.door()
 
 

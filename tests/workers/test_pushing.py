@@ -10,7 +10,7 @@ from datasets import load_dataset
 from starlette.testclient import TestClient
 
 from core.database import transaction
-from core.settings import settings
+from core.settings import reread, settings
 from tests.factories import exchange, ledger, scene, trainings
 from tests.factories.world import furnish
 from tests.fakes import receiving_hub as fake
@@ -130,5 +130,5 @@ def test_what_cannot_be_pushed_is_refused_with_its_field(client: TestClient, mon
         answer = client.post(f"/datasets/{path}/push", json=body)
         assert (answer.status_code, answer.json()["error"]["param"]) == (status, param), answer.text
     monkeypatch.setenv("BURNISH_HUB_TOKEN", CANARY)
-    settings.cache_clear()
+    reread()
     assert client.post(f"/datasets/{id}/push", json={"repo": "me/pairs"}).status_code == 202

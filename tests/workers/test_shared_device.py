@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import LeaseLost
-from core.settings import ROOT, settings
+from core.settings import ROOT, reread
 from core.states import Queue
 from tests.conftest import forget_settings
 from tests.factories import hands, scene
@@ -101,7 +101,7 @@ def test_a_turn_that_has_just_begun_ends_only_for_an_idle_worker(
     lease: Lease, stop: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BURNISH_TURN_SECONDS", "600")
-    settings.cache_clear()
+    reread()
     taken: list[str] = []
     with SharedDevice(GPU) as first:
         assert first.take(lease, stop)

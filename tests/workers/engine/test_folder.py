@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ForbiddenModel, UnknownName
-from core.settings import settings
+from core.settings import reread
 from tests.factories.models import write_tokenizer
 from workers.engine.folder import is_small, model_folder
 
@@ -43,7 +43,7 @@ def test_a_model_of_the_hub_is_fetched_once_and_checked(tmp_path: Path, monkeypa
 
     monkeypatch.setattr("workers.engine.folder.snapshot_download", hub)
     monkeypatch.setenv("BURNISH_DATA_DIR", str(tmp_path))
-    settings.cache_clear()
+    reread()
     try:
         folder = model_folder("owner/name")
         assert model_folder("owner/name") == folder
@@ -55,4 +55,4 @@ def test_a_model_of_the_hub_is_fetched_once_and_checked(tmp_path: Path, monkeypa
             model_folder("owner/coded")
         assert fetched == ["owner/name", "owner/coded", "owner/coded"]
     finally:
-        settings.cache_clear()
+        reread()

@@ -11,7 +11,7 @@ from core.configs.reward import RewardConfig
 from core.configs.teacher import ModelConfig
 from core.errors import BadInput, ForbiddenModel, UnknownName
 from core.models import fingerprint
-from core.settings import settings
+from core.settings import reread
 from tests.factories.models import causal_model, lora_adapter
 from workers.engine.folder import model_folder
 from workers.engine.options import options
@@ -26,9 +26,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     lora_adapter(tmp_path / "models" / "tuned", base=tmp_path / "models" / "base", name="base")
     monkeypatch.setenv("BURNISH_MODEL_ROOTS", json.dumps([str(tmp_path / "models")]))
     monkeypatch.setenv("BURNISH_DATA_DIR", str(tmp_path / "data"))
-    settings.cache_clear()
+    reread()
     yield tmp_path / "models"
-    settings.cache_clear()
+    reread()
 
 
 def name_base(adapter: Path, name: str) -> None:
@@ -38,7 +38,7 @@ def name_base(adapter: Path, name: str) -> None:
 
 def operator_says(monkeypatch: pytest.MonkeyPatch, **models: dict[str, object]) -> None:
     monkeypatch.setenv("BURNISH_MODELS", json.dumps(models))
-    settings.cache_clear()
+    reread()
 
 
 def test_an_adapter_without_settings_has_those_of_its_base(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,11 +118,11 @@ def test_settings_that_change_answers_change_the_fingerprint(root: Path, monkeyp
     found = set()
     for own in ({}, {"dtype": "bfloat16"}, {"kv_cache_dtype": "fp8"}, {"dtype": "bfloat16", "quantization": "fp8"}):
         monkeypatch.setenv("BURNISH_MODELS", json.dumps({"base": own, "tuned": own}))
-        settings.cache_clear()
+        reread()
         found |= {weights("base").fingerprint, weights("tuned").fingerprint}
     assert len(found) == 8
     monkeypatch.setenv(
         "BURNISH_MODELS", json.dumps({"base": {"max_model_len": 99, "gpu_memory": 0.5, "dtype": "auto"}})
     )
-    settings.cache_clear()
+    reread()
     assert weights("base").fingerprint == fingerprint(root / "base")

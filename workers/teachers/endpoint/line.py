@@ -28,12 +28,12 @@ class Line:
         self._tokens = Rate(limits.tokens_per_minute) if limits.tokens_per_minute else None
         self.answered = float("-inf")  # when it last answered well, in monotonic seconds
 
-    async def ask(self, body: bytes, *, tokens: int) -> Answer:
-        """Ask once; `tokens` is the most it may take. Raises Fault, Refused, and Unavailable while it is left alone.
+    async def ask(self, body: bytes, *, messages: int, tokens: int) -> Answer:
+        """Ask once, with so many messages; `tokens` is the most it may take. Raises Fault, Refused, and Unavailable while it is left alone.
 
         What was booked for a request that is not sent, or for an answer that does not come, is given back.
         """
-        async with self._gate:
+        async with self._gate.inside(messages):
             with ExitStack() as unanswered, ExitStack() as unsent:
                 unanswered.callback(self.used, 0, of=tokens)
                 unsent.callback(self._unsent)

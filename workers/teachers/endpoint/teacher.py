@@ -91,7 +91,7 @@ class EndpointTeacher:
         try:
             async for attempt in stamina.retry_context(on=retries, attempts=None, timeout=None):
                 with attempt:
-                    return await self._line.ask(body, tokens=tokens)
+                    return await self._line.ask(body, messages=len(fields["messages"]), tokens=tokens)
         except Fault as fault:
             if self._dialect.learns(fault, sent):
                 return await self._asked(fields, tokens=tokens)
@@ -123,7 +123,7 @@ class EndpointTeacher:
         if self._line.answered == begun:
             hello = request(self.model, [{"role": "user", "content": "Hi"}], sampling=Sampling(max_tokens=1), seed=0)
             try:
-                await self._line.ask(packed(self._dialect.speak(hello)), tokens=2)
+                await self._line.ask(packed(self._dialect.speak(hello)), messages=1, tokens=2)
             except (Fault, Unavailable):
                 return False
         return self._suspects.failed(body)

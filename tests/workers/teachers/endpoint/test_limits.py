@@ -35,7 +35,8 @@ class Clock:
 def test_the_gate_opens_with_success_and_halves_once_for_each_round() -> None:
     async def work() -> None:
         gate = Gate(100)
-        pressing = [asyncio.create_task(gate.__aenter__()) for _ in range(100)]
+        places = [gate.inside() for _ in range(100)]
+        pressing = [asyncio.create_task(place.__aenter__()) for place in places]
         await asyncio.sleep(0)
         for _ in range(8):
             gate.well()
@@ -77,19 +78,37 @@ def test_who_waits_at_the_gate_is_let_in_in_order_and_may_go_away() -> None:
         gate, entered = Gate(1), list[int]()
 
         async def enter(number: int) -> None:
-            async with gate:
+            async with gate.inside():
                 entered.append(number)
                 await asyncio.sleep(0)
 
-        async with gate:
+        async with gate.inside():
             tasks = [asyncio.create_task(enter(number)) for number in range(5)]
             await asyncio.sleep(0)
             tasks[0].cancel()
             tasks[3].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert entered == [1, 2, 4]
-        async with asyncio.timeout(1), gate:
+        async with asyncio.timeout(1), gate.inside():
             pass
+
+    asyncio.run(work())
+
+
+def test_conversations_that_were_begun_end_before_others_begin() -> None:
+    async def work() -> None:
+        gate, entered = Gate(1), list[str]()
+
+        async def enter(name: str, messages: int) -> None:
+            async with gate.inside(messages):
+                entered.append(name)
+
+        async with gate.inside():
+            waiting = [("draft", 1), ("critique", 3), ("draft again", 1), ("revision", 5), ("critique again", 3)]
+            tasks = [asyncio.create_task(enter(*one)) for one in waiting]
+            await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+        assert entered == ["revision", "critique", "critique again", "draft", "draft again"]
 
     asyncio.run(work())
 
@@ -97,14 +116,15 @@ def test_who_waits_at_the_gate_is_let_in_in_order_and_may_go_away() -> None:
 def test_one_that_is_cancelled_just_as_it_is_let_in_leaves_its_place() -> None:
     async def work() -> None:
         gate = Gate(1)
-        await gate.__aenter__()
-        waiting = asyncio.create_task(gate.__aenter__())
+        held, wanted = gate.inside(), gate.inside()
+        await held.__aenter__()
+        waiting = asyncio.create_task(wanted.__aenter__())
         await asyncio.sleep(0)
-        await gate.__aexit__(None, None, None)  # its turn has come
+        await held.__aexit__(None, None, None)  # its turn has come
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        async with asyncio.timeout(1), gate:
+        async with asyncio.timeout(1), gate.inside():
             pass
 
     asyncio.run(work())
