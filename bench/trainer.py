@@ -26,13 +26,15 @@ from bench.result import write
 from core.configs.run import TrainingConfig
 from core.settings import settings
 from trainer import student
-from trainer.batches import Reference, collate, micro_batches
+from trainer.batches import Reference
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
 from trainer.logps import answer_log_probs
 from trainer.losses import dpo
 from trainer.objective import Objective
 from trainer.optimizer import adamw
+from trainer.sharing import form, share
 from trainer.step import Stepper
 from trainer.student import Student
 from trainer.world import World, take_threads
@@ -49,6 +51,7 @@ class Sides:
     peer: Any  # a DPOTrainer, half typed
     pairs: list[EncodedPair]
     reference: Reference
+    cutting: Cutting
     batch: int
 
 
@@ -100,16 +103,19 @@ def set_up(model: Path, number: int, batch: int, folder: str) -> Sides:
         processing_class=learner.tokenizer,
     )
     pairs = encoded(learner, rows)
-    return Sides(ours, peer, pairs, reference_of(learner, pairs), batch)
+    if refusal := share(learner, longest=max(pair.length for pair in pairs)):
+        raise SystemExit(f"Prompts are not shared: {refusal}")
+    cutting = Cutting(config.micro_batch_tokens, form=form(learner))
+    return Sides(ours, peer, pairs, reference_of(learner, pairs, cutting), cutting, batch)
 
 
 @torch.no_grad()
-def reference_of(learner: Student, pairs: list[EncodedPair]) -> Reference:
+def reference_of(learner: Student, pairs: list[EncodedPair], cutting: Cutting) -> Reference:
     """Log-probs of the pairs before training."""
     found: Reference = {}
     for start in range(0, len(pairs), 32):
         cut = pairs[start : start + 32]
-        values = answer_log_probs(learner.model, collate(cut, pad=0)).reshape(2, -1).tolist()
+        values = answer_log_probs(learner.model, cutting.batch(cut)).reshape(2, -1).tolist()
         found |= {pair.id: (w, lo) for pair, w, lo in zip(cut, *values, strict=True)}
     return found
 
@@ -122,7 +128,7 @@ def gradients(model: nn.Module) -> Tensor:
 def agree(sides: Sides) -> dict[str, float]:
     """How far both are apart on the first batch. Raises SystemExit where that is more than rounding."""
     cut = sides.pairs[: sides.batch]
-    batch = collate(cut, pad=0, reference=sides.reference)
+    batch = sides.cutting.batch(cut, reference=sides.reference)
     inputs = sides.peer.data_collator([sides.peer.train_dataset[i] for i in range(sides.batch)])
     theirs = sides.peer.compute_loss(sides.peer.model, inputs)
     theirs.backward()
@@ -153,7 +159,7 @@ def windows(sides: Sides, steps: int) -> tuple[Any, Any]:
         for _ in range(steps):
             start = next(starts)
             cut = sides.pairs[start : start + sides.batch]
-            batches = micro_batches(cut, size=sides.batch, pad=0, reference=sides.reference)
+            batches = sides.cutting.batches(cut, sides.reference)
             sides.ours.step(batches, examples=len(cut), seed=start).tolist()  # a logged step: numbers leave the device
         return steps
 
@@ -190,7 +196,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         sides = set_up(model, 20 * options.batch, options.batch, folder)
         begun = time.perf_counter()
-        reference_of(sides.ours.student, sides.pairs)
+        reference_of(sides.ours.student, sides.pairs, sides.cutting)
         precompute = time.perf_counter() - begun
         gate = agree(sides)
         ours, theirs = windows(sides, options.steps)

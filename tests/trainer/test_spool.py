@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.settings import ROOT
-from trainer.batches import measured, micro_batches
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.spool import spooled
 
@@ -62,8 +62,8 @@ def test_a_spool_is_measured_in_the_micro_batches_of_a_list(
 ) -> None:
     pairs = odd_ones(drawn_pairs)
     spool = spooled(pairs, tmp_path)
-    expected = micro_batches(pairs, size=4, pad=0)
-    found = [one for rank in range(world) for one in measured(spool, size=4, pad=0, share=(rank, world))]
+    expected = Cutting(10_000, 4).batches(pairs)
+    found = [one for rank in range(world) for one in Cutting(10_000, 4).spooled(spool, share=(rank, world))]
     found.sort(key=lambda one: one.number)
     assert [one.number for one in found] == [one.number for one in expected]
     assert all(one.input_ids.equal(other.input_ids) for one, other in zip(found, expected, strict=True))
@@ -72,7 +72,7 @@ def test_a_spool_is_measured_in_the_micro_batches_of_a_list(
 def test_an_empty_spool_has_nothing(tmp_path: Path) -> None:
     spool = spooled([], tmp_path)
     assert (len(spool), list(spool), spool.lengths().tolist()) == (0, [], [])
-    assert list(measured(spool, size=4, pad=0, share=(0, 1))) == []
+    assert list(Cutting(10_000, 4).spooled(spool, share=(0, 1))) == []
 
 
 GROW = """
