@@ -48,7 +48,7 @@ def test_a_killed_training_on_plain_rows_resumes_as_exactly_and_tells_why(studen
     edit_config(student, attention_dropout=0.1)
     run_id = trainings.ask(trainings.made_pairs())
     crash_then_go_on(run_id, student, MID_STEP)
-    assert_equal_to_twin(run_id, student, method={"type": "rdpo"}) 
+    assert_equal_to_twin(run_id, student, method={"type": "rdpo"})  # said, so that the twin is one of this student
     with transaction() as session:
         told = [event.message for event in events.after(session, DEFAULT_PROJECT, [run_id], limit=1000)]
     reason = "it drops attention weights (0.1)"
