@@ -142,7 +142,7 @@ def agree(sides: Sides) -> dict[str, float]:
     loss.backward()
     cosine = nn.functional.cosine_similarity(gradients(model), gradients(sides.peer.model), dim=0).item()
     apart = {
-        "log-probs": (log_probs - told).abs().max().item(),
+        "log-probs": ((log_probs - told).abs() / told.abs().clamp(min=1)).max().item(),  # float32 sums of many tokens
         "loss": abs(loss.item() - theirs.item()),
         "gradient-cosine": cosine,
     }
