@@ -29,9 +29,10 @@ class Line:
         self.answered = float("-inf")  # when it last answered well, in monotonic seconds
 
     async def ask(self, body: bytes, *, messages: int, tokens: int) -> Answer:
-        """Ask once, with so many messages; `tokens` is the most it may take. Raises Fault, Refused, and Unavailable while it is left alone.
+        """Ask once; `tokens` is the most it may take, and longer conversations go first.
 
-        What was booked for a request that is not sent, or for an answer that does not come, is given back.
+        Raises Fault, Refused, and Unavailable while it is left alone. What was booked for a request that is not sent,
+        or for an answer that does not come, is given back.
         """
         async with self._gate.inside(messages):
             with ExitStack() as unanswered, ExitStack() as unsent:
