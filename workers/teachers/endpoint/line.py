@@ -39,9 +39,9 @@ class Line:
                 unanswered.callback(self.used, 0, of=tokens)
                 unsent.callback(self._unsent)
                 await self._wait(tokens)
-                self._breaker.check()
-                unsent.pop_all()
-                answer = await self._call(body)
+                async with self._breaker.passing():
+                    unsent.pop_all()
+                    answer = await self._call(body)
                 unanswered.pop_all()
                 return answer
 
@@ -67,6 +67,7 @@ class Line:
         try:
             answer = await self._caller.call(body)
         except Fault as fault:
+            fault.seconds = time.monotonic() - begun
             self._learn(fault, begun)
             raise
         self._breaker.well()

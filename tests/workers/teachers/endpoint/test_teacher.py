@@ -16,6 +16,7 @@ from core.outgoing.guard import Guard
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
 from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING, UNKNOWN_FIELDS
 from workers.teachers import load_teacher
+from workers.teachers.endpoint.gate import START
 from workers.teachers.endpoint.patience import Patience
 from workers.teachers.endpoint.teacher import REJECTIONS, EndpointTeacher
 from workers.teachers.identity import identify
@@ -25,7 +26,7 @@ Result = TypeVar("Result")
 TRIES = 3
 STEADY = Patience(connect=5.0, answer=20.0, retry=0.005, tries=TRIES, whole=60.0)
 HASTY = Patience(connect=5.0, answer=0.3, retry=0.005, tries=TRIES, whole=60.0)
-SLOW = ("hang", "one byte at a time")
+SLOW = ("hang", "one byte at a time", "silent after the head")
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
 SAMPLING = Sampling(temperature=0.5, max_tokens=64)
 MOST_BYTES = 48 << 20  # of memory that any answer may take: a few times the most that is read of one
@@ -362,8 +363,8 @@ def test_an_endpoint_that_takes_few_at_once_is_soon_asked_for_few_at_once(endpoi
     answered = sum(isinstance(turn, Turn) for turn in turns)
     refused = len(endpoint.asked) - answered
     assert answered > 150
-    assert refused < 60
-    assert endpoint.most_at_once <= 20
+    assert refused < 100
+    assert endpoint.most_at_once <= 2 * START
 
 
 def test_an_endpoint_that_nobody_can_reach_is_waited_for() -> None:
