@@ -155,6 +155,7 @@ def check_repeated(asked: list[str], spent: int) -> None:
 
     A worker has `chains_in_flight` turns under way, and a micro-batch that is written while another one gathers.
     """
+    assert spent <= len(asked) * TURN
     lost = 2 * (settings().chains_in_flight + 2 * settings().micro_batch_rows)
     at_restart = 2 * (settings().chains_in_flight + 2 * settings().micro_batch_rows)
     assert len(asked) - len(set(asked)) <= lost + at_restart
