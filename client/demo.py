@@ -101,7 +101,7 @@ def run(burnish: Burnish, *, prompts: int = 600, quiet: bool = False) -> Result:
     asked = request(prompts)
     estimate = burnish.datasets.estimate(asked["dataset"])
     if not quiet:
-        console.print(account.before(estimate), markup=False, highlight=False)
+        console.print(account.before(estimate), markup=False, highlight=False, soft_wrap=True)
     made = burnish.distillations.create(asked)
     if not quiet:
         console.print(f"Distilling {', '.join(BEHAVIORS)} into tiny-student: {made.id}", markup=False, highlight=False)

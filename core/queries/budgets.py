@@ -44,8 +44,8 @@ class Standing:
     """Where a dataset stands; `seconds` are those in which it was worked on.
 
     `chain` is the mean price of its newest chains and `verdict` that of a judged chain, None before the first one; what
-    the cache gave for nothing says nothing about the next one, and is left out.
-    `judged` counts the chains that still wait for their judges.
+    the cache gave for nothing says nothing about the next one, and is left out. `unjudged` counts the chains that still
+    wait for their judges.
     """
 
     spent: Price

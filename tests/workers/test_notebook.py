@@ -116,4 +116,4 @@ def test_what_was_under_way_at_a_pause_is_paid_for(session: Session, claim: Clai
     datasets.resume(session, DEFAULT_PROJECT, claim.dataset_id)
     told: dict[str, Any] = datasets.progress(session, claim.dataset_id)
     assert (told["prompt_tokens"], told["tokens"]) == (READ, SAID)
-    assert opened(session, claimed(session))._paid.tokens == SAID
+    assert shards.paid(session, claimed(session)).tokens == SAID
