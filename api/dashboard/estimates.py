@@ -32,8 +32,8 @@ def guess(caller: Caller, dataset: dict[str, Any]) -> Guess:
         config = DatasetConfig.model_validate(dataset)
         with transaction() as session:
             checked = check_dataset(session, caller.project_id, config, at="dataset.")
-            past = estimates.past(session, caller.project_id, checked.config)
-            return Guess(estimate(checked.config, sized(checked.config, checked.behaviors), past), "")
+            grounds = estimates.grounds(session, caller.project_id, checked.config)
+            return Guess(estimate(checked.config, sized(checked.config, checked.behaviors), grounds), "")
     except ValidationError as error:
         return Guess(None, explain(error.errors(include_url=False), dataset)[0])
     except BadInput as error:

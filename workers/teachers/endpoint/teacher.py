@@ -91,7 +91,8 @@ class EndpointTeacher:
         self._budget.asked()
         begun = self._line.answered
         try:
-            async for attempt in stamina.retry_context(on=retries, attempts=None, timeout=None):
+            tries = stamina.retry_context(on=retries, attempts=None, timeout=None)
+            async for attempt in tries.with_name(f"{self.model} at {self._line.name}", (), {}):
                 with attempt:
                     return await self._line.ask(body, messages=len(fields["messages"]), tokens=tokens)
         except Fault as fault:

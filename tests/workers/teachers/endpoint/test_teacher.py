@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 import pytest
+from stamina import instrumentation
 
 from core.configs.sampling import Sampling
 from core.configs.teacher import ModelConfig
@@ -98,6 +99,18 @@ def test_a_request_holds_the_messages_the_sampling_and_nothing_else(endpoint: En
     assert first.body == common | {"temperature": 0.5, "top_p": 1.0, "max_tokens": 64}
     assert "authorization" not in second.headers
     assert second.body == common | {"temperature": 1.0, "top_p": 0.5, "top_k": 40, "max_tokens": 9, "stop": ["END"]}
+
+
+def test_a_retry_is_logged_under_the_model_and_its_endpoint(endpoint: Endpoint) -> None:
+    names: list[str] = []
+    before = instrumentation.get_on_retry_hooks()
+    instrumentation.set_on_retry_hooks([lambda details: names.append(details.name)])
+    try:
+        endpoint.script = once(PASSING["503"])
+        answer(endpoint)
+    finally:
+        instrumentation.set_on_retry_hooks(before)
+    assert names == [f"hosted at {endpoint.url}"]
 
 
 def test_a_seed_is_sent_in_the_bits_that_every_endpoint_takes(endpoint: Endpoint) -> None:
