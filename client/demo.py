@@ -73,7 +73,7 @@ def request(prompts: int) -> dict[str, Any]:
             "teacher": {"model": "tiny-teacher", "sampling": sampling},
             "reward": {"kind": "classifier", "model": "tiny-reward"},
             "n_prompts": prompts,
-            "filters": {"near_duplicates": {"threshold": 0.9, "shingle": 2}},
+            "filters": {"near_duplicates": {"threshold": 0.8, "shingle": 2}},
         },
         "student": "tiny-student",
         "method": {"type": "rdpo", "rdpo": {"form": "soft", "beta": 0.1, "tau": "auto", "sft_weight": 1.0}},
