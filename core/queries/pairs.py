@@ -1,11 +1,10 @@
 """Statements about pairs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, cast, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
@@ -91,21 +90,6 @@ def _candidates(claim: Claim) -> Any:
     )
 
 
-def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert pairs whose chain has none yet, all with the same columns; returns how many were new.
-
-    One array for each column: a parameter for each value would cost more than the rows themselves.
-    """
-    if not rows:
-        return 0
-    columns = [Pair.__table__.columns[name] for name in rows[0]]
-    arrays = [cast([row[column.name] for row in rows], ARRAY(column.type)) for column in columns]
-    found = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
-    new = insert(Pair).from_select([column.name for column in columns], select(found))
-    statement = new.on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
-    return len(session.execute(statement).all())
-
-
 def _shown() -> Any:
     return (
         select(Pair, Prompt, Chain, Behavior.name.label("behavior"))
@@ -184,17 +168,6 @@ def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> 
     return list(session.execute(statement))
 
 
-def judge(session: Session, told: Sequence[tuple[str, str | None]]) -> None:
-    """Set the verdicts of pairs: (id, reason), None for one that is kept."""
-    if told:
-        rows = [
-            {"id": id, "verdict": "dropped" if reason else "kept", "reason": reason,
-             "duplicate_of": None, "similarity": None}
-            for id, reason in told
-        ]  # fmt: skip
-        session.execute(update(Pair), rows)
-
-
 def _context() -> Any:
     return func.coalesce(Chain.context, Prompt.messages).label("messages")
 
@@ -230,7 +203,10 @@ def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
 
 
 def counts(session: Session, dataset_id: str) -> dict[str, int]:
-    """Pairs by verdict or reason: `{"kept": n, "dropped": n, "dropped:<reason>": n, "scored": n}`."""
+    """Pairs by verdict or reason: `{"kept": n, "dropped": n, "dropped:<reason>": n, "scored": n}`.
+
+    Reads every pair. `datasets.pair_counts` tells what was counted when they were written.
+    """
     statement = (
         select(Pair.verdict, Pair.reason, func.count(), func.count(Pair.score_chosen + Pair.score_rejected))
         .where(Pair.dataset_id == dataset_id)
