@@ -13,7 +13,19 @@ from core.configs.distillation import DistillationConfig
 from core.configs.run import RunConfig
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import behaviors, chains, datasets, distillations, pairs, pipeline, prompts, runs, scores, shards
+from core.queries import (
+    behaviors,
+    chains,
+    datasets,
+    distillations,
+    pairs,
+    pipeline,
+    prompts,
+    runs,
+    scores,
+    shards,
+    verdicts,
+)
 from core.states import Queue
 from core.tables import DEFAULT_PROJECT, Chain, Dataset, Pair, Project
 
@@ -135,7 +147,6 @@ def _score(session: Session, claim: Claim, how: Made) -> None:
 
 def _pair(session: Session, claim: Claim, how: Made) -> None:
     waiting = pairs.waiting(session, claim)
-    shards.guard(session, claim, completed=len(waiting))
     rows = [
         {
             "id": new_id("pair"), "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id,
@@ -147,7 +158,7 @@ def _pair(session: Session, claim: Claim, how: Made) -> None:
         }
         for row in waiting
     ]  # fmt: skip
-    pairs.store(session, rows)
+    verdicts.write(session, claim, rows)
     pipeline.finish(session, claim)
 
 
