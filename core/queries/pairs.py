@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, cast, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Float, cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONPATH, insert
 from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
@@ -199,13 +199,19 @@ def _context() -> Any:
     return func.coalesce(Chain.context, Prompt.messages).label("messages")
 
 
+def _weight() -> Any:
+    """What the line of an imported pair said of its weight; null where it said nothing."""
+    number = '$[*].origin.weight ? (@.type() == "number" && @ >= 0)'
+    return func.jsonb_path_query_first(Chain.more, cast(number, JSONPATH)).label("weight")
+
+
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
-    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order.
+    """(id, messages, chosen, rejected, score_chosen, score_rejected, weight) of a split's kept pairs, in prompt order.
 
     The messages are the chain's context where it has one of its own, else the prompt.
     """
     statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, _weight())
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.split == split, Pair.verdict == "kept")
@@ -218,7 +224,7 @@ def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyR
 def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
     """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
     statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, _weight())
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
         .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.reason == "identical")
@@ -257,3 +263,10 @@ def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
     )
     kept, scored = session.execute(statement).one()
     return int(kept), int(scored)
+
+
+def weighted(session: Session, dataset_id: str) -> int:
+    """How many kept pairs of the training split have a weight above zero."""
+    kept = (Pair.dataset_id == dataset_id, Pair.split == "train", Pair.verdict == "kept")
+    statement = select(func.count()).join(Chain, Chain.id == Pair.chain_id).where(*kept, cast(_weight(), Float) > 0)
+    return int(session.scalar(statement) or 0)
