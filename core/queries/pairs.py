@@ -267,6 +267,11 @@ def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
 
 def weighted(session: Session, dataset_id: str) -> int:
     """How many kept pairs of the training split have a weight above zero."""
-    kept = (Pair.dataset_id == dataset_id, Pair.split == "train", Pair.verdict == "kept")
-    statement = select(func.count()).join(Chain, Chain.id == Pair.chain_id).where(*kept, cast(_weight(), Float) > 0)
+    statement = (
+        select(func.count())
+        .select_from(Pair)
+        .join(Chain, Chain.id == Pair.chain_id)
+        .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.verdict == "kept")
+        .where(cast(_weight().element, Float) > 0)
+    )
     return int(session.scalar(statement) or 0)
