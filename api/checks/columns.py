@@ -8,7 +8,7 @@ from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig, TrainingConfig
 from core.errors import MissingColumn
 from core.methods.choice import MethodChoice
-from core.queries import pairs, score_columns
+from core.queries import score_columns, weights
 
 
 def check_columns(session: Session, dataset_id: str, config: RunConfig, *, scored: int) -> None:
@@ -30,7 +30,7 @@ def check_columns(session: Session, dataset_id: str, config: RunConfig, *, score
             f"{dataset_id} has both. Choose a method without scores, such as 'dpo', or score the dataset.",
             param="method.type",
         )
-    if config.training.pair_weights and not pairs.weighted(session, dataset_id):
+    if config.training.pair_weights and not weights.weighted(session, dataset_id):
         raise MissingColumn(
             f"No pair of dataset {dataset_id} has a weight above zero. Import pairs whose lines have a number "
             "'weight', or leave pair_weights out.",

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Float, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONPATH, insert
+from sqlalchemy import ARRAY, cast, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
-from core.queries import prompts, score_columns
+from core.queries import prompts, score_columns, weights
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score, Scorer
 
@@ -195,44 +195,33 @@ def judge(session: Session, told: Sequence[tuple[str, str | None]]) -> None:
         session.execute(update(Pair), rows)
 
 
-def _context() -> Any:
-    return func.coalesce(Chain.context, Prompt.messages).label("messages")
-
-
-def _weight() -> Any:
-    """What the line of an imported pair said of its weight; null where it said nothing."""
-    number = '$[*].origin.weight ? (@.type() == "number" && @ >= 0)'
-    return func.jsonb_path_query_first(Chain.more, cast(number, JSONPATH)).label("weight")
-
-
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
     """(id, messages, chosen, rejected, score_chosen, score_rejected, weight) of a split's kept pairs, in prompt order.
 
     The messages are the chain's context where it has one of its own, else the prompt.
     """
-    statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, _weight())
-        .join(Prompt, Prompt.id == Pair.prompt_id)
-        .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == split, Pair.verdict == "kept")
-        .order_by(Prompt.index, Chain.sample)
-        .execution_options(yield_per=STREAM_ROWS)
-    )
-    yield from session.execute(statement)
+    yield from session.execute(_as_trained(dataset_id, split).where(Pair.verdict == "kept"))
 
 
 def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
     """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
-    statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected, _weight())
+    same = (Pair.reason == "identical", Pair.score_chosen.is_not(None))
+    yield from session.execute(_as_trained(dataset_id, "train").where(*same))
+
+
+def _as_trained(dataset_id: str, split: str) -> Any:
+    messages = func.coalesce(Chain.context, Prompt.messages).label("messages")
+    return (
+        select(
+            Pair.id, messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected,
+            weights.of_chain().label("weight"),
+        )
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.reason == "identical")
-        .where(Pair.score_chosen.is_not(None))
+        .where(Pair.dataset_id == dataset_id, Pair.split == split)
         .order_by(Prompt.index, Chain.sample)
         .execution_options(yield_per=STREAM_ROWS)
-    )
-    yield from session.execute(statement)
+    )  # fmt: skip
 
 
 def counts(session: Session, dataset_id: str) -> dict[str, int]:
@@ -263,15 +252,3 @@ def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
     )
     kept, scored = session.execute(statement).one()
     return int(kept), int(scored)
-
-
-def weighted(session: Session, dataset_id: str) -> int:
-    """How many kept pairs of the training split have a weight above zero."""
-    statement = (
-        select(func.count())
-        .select_from(Pair)
-        .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.verdict == "kept")
-        .where(cast(_weight().element, Float) > 0)
-    )
-    return int(session.scalar(statement) or 0)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from core.database import transaction
 from core.queries import pairs as pair_queries
-from core.queries import shards
+from core.queries import shards, weights
 from core.settings import reread, settings
 from core.states import Queue
 from core.tables import Chain, File
@@ -77,7 +77,7 @@ def test_the_weight_of_a_line_is_that_of_its_pair_in_training(client: TestClient
     id = exchange.imported(client, beats, exchange.lines([*values, *plain]), split={"validation": 0})
     with transaction() as session:
         assert [row.weight for row in pair_queries.for_training(session, id, "train")] == [0, 0.25, 0.5, None]
-        assert pair_queries.weighted(session, id) == 2
+        assert weights.weighted(session, id) == 2
 
 
 def test_pairs_are_scored_anew_and_filtered(client: TestClient, beats: Beats) -> None:
