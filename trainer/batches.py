@@ -21,7 +21,8 @@ class MicroBatch:
     """P pairs and A anchors in one forward pass of R = 2P + A rows: chosen of pairs, chosen of anchors, rejected.
 
     N answer tokens over all rows: token `answer_ids[n]` of row `answer_row[n]` is predicted at `answer_at[n]`, an
-    index into the [R * T] positions. `reference` and `scores` are [2, P]: chosen, rejected.
+    index into the [R * T] positions. `reference` and `scores` are [2, P]: chosen, rejected; so are the `rewards` of
+    each of an ensemble's K members.
     """
 
     input_ids: Tensor  # [R, T]
@@ -31,6 +32,8 @@ class MicroBatch:
     answer_tokens: Tensor  # [R], float32: answer tokens of each row
     reference: Tensor  # [2, P], nats
     scores: Tensor  # [2, P]
+    rewards: Tensor  # [2, K, P]
+    weights: Tensor  # [P + A], float32: what each pair's and anchor's loss is multiplied by
     pairs: int
     anchors: int
     number: int  # of this micro-batch in its step, from 0
@@ -72,11 +75,14 @@ def collate(
     rows += [(pair.prompt, pair.rejected) for pair in whole if pair.rejected is not None]
     known = [reference[pair.id] if reference else pair.reference for pair in whole]
     scores = [(pair.score_chosen, pair.score_rejected) for pair in whole]
+    rewards, members = [pair.rewards for pair in whole], max(len(pair.rewards) for pair in pairs)
     return MicroBatch(
         **_rectangle(rows, pad),
         answer_tokens=torch.tensor([len(answer) for _, answer in rows], dtype=torch.float32),
         reference=torch.tensor(known, dtype=torch.float32).reshape(-1, 2).T,
         scores=torch.tensor(scores, dtype=torch.float32).reshape(-1, 2).T,
+        rewards=torch.tensor(rewards, dtype=torch.float32).reshape(len(whole), members, 2).permute(2, 1, 0),
+        weights=torch.tensor([pair.weight for pair in [*whole, *anchors]], dtype=torch.float32),
         pairs=len(whole),
         anchors=len(anchors),
         number=number,

@@ -14,6 +14,7 @@ from core.configs.teacher import TeacherConfig
 from core.methods.choice import MethodChoice
 
 FIRST = ("mode", "epochs", "learning_rate", "batch_size", "max_length")
+OF_IMPORTS = ("training.pair_weights",)  # pairs that a teacher makes have no weights
 DEFAULT_METHOD = MethodChoice.model_fields["type"].default
 MODELS = ("dataset.teacher.model", "student")
 
@@ -48,7 +49,7 @@ def budget_questions() -> list[Question]:
 
 def training_questions() -> tuple[list[Question], list[Question]]:
     """The questions most people answer, and the rest."""
-    every = questions(TrainingConfig, "training")
+    every = [question for question in questions(TrainingConfig, "training") if question.name not in OF_IMPORTS]
     rest = [question for question in every if question.name.removeprefix("training.") not in FIRST]
     lora = questions(LoraConfig, "training.lora", only=("rank", "alpha", "dropout"))
     return [question for question in every if question not in rest], rest + lora

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
-from core.queries import prompts, score_columns
+from core.queries import prompts, score_columns, weights
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score, Scorer
 
@@ -198,38 +198,33 @@ def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> 
     return list(session.execute(statement))
 
 
-def _context() -> Any:
-    return func.coalesce(Chain.context, Prompt.messages).label("messages")
-
-
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
-    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order.
+    """(id, messages, chosen, rejected, score_chosen, score_rejected, weight) of a split's kept pairs, in prompt order.
 
     The messages are the chain's context where it has one of its own, else the prompt.
     """
-    statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
-        .join(Prompt, Prompt.id == Pair.prompt_id)
-        .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == split, Pair.verdict == "kept")
-        .order_by(Prompt.index, Chain.sample)
-        .execution_options(yield_per=STREAM_ROWS)
-    )
-    yield from session.execute(statement)
+    yield from session.execute(_as_trained(dataset_id, split).where(Pair.verdict == "kept"))
 
 
 def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
     """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
-    statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+    same = (Pair.reason == "identical", Pair.score_chosen.is_not(None))
+    yield from session.execute(_as_trained(dataset_id, "train").where(*same))
+
+
+def _as_trained(dataset_id: str, split: str) -> Any:
+    messages = func.coalesce(Chain.context, Prompt.messages).label("messages")
+    return (
+        select(
+            Pair.id, messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected,
+            weights.of_chain().label("weight"),
+        )
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.reason == "identical")
-        .where(Pair.score_chosen.is_not(None))
+        .where(Pair.dataset_id == dataset_id, Pair.split == split)
         .order_by(Prompt.index, Chain.sample)
         .execution_options(yield_per=STREAM_ROWS)
-    )
-    yield from session.execute(statement)
+    )  # fmt: skip
 
 
 def counts(session: Session, dataset_id: str) -> dict[str, int]:
