@@ -16,7 +16,11 @@ LABELS = {
     "usd": "USD", "max_chars": "longest side", "best_of": "revisions to choose from", "ngram": "words in a row",
     "min_margin": "least margin", "cache": "use the cache of turns",
 }  # fmt: skip
-BLANK = {"n_prompts": "all there are", "model": "the default", "base_url": "https://…", "secret": "none"}
+BLANK = {
+    "n_prompts": "all there are", "model": "the default", "base_url": "https://…", "secret": "none",
+    "label": "by its kind and model", "repo": "owner/name", "path": "prompts.parquet",
+    "revision": "the hub's own conversion", "instruction": "none",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

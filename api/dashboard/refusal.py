@@ -19,9 +19,13 @@ class Refusal:
     param: str
 
 
+NOTHING = Refusal(200, "", "")
+
+
 def refusal(error: ValidationError | BurnishError, body: dict[str, Any], *, secret: bool = False) -> Refusal:
     """The refusal as the API would answer it; with `secret` it does not repeat what was given."""
     if isinstance(error, BurnishError):
         return Refusal(burnish_answer(error).status_code, error.message, getattr(error, "param", None) or "")
-    message, param, _ = explain(error.errors(include_url=False, include_input=not secret), body)
+    faults = error.errors(include_url=False, include_input=not secret)
+    message, param, _ = explain([{**fault, "loc": ("body", *fault["loc"])} for fault in faults], body)
     return Refusal(422, message, param or "")
