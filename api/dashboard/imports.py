@@ -1,5 +1,6 @@
 """The form that makes a dataset of an uploaded file of pairs; it asks exactly as POST /datasets/import does."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -46,7 +47,7 @@ def start_import(caller: Actor, curl: Curl, fields: Sent) -> Response:
         started = import_pairs(ImportConfig.model_validate(body), once(caller, "import", fields.get("once"), body))
     except (ValidationError, BadInput) as error:
         said = refusal(error, body)
-        return _form(caller, curl, fields, Refusal(said.status, said.message, _field_of(said.param, fields)))
+        return _form(caller, curl, fields, replace(said, param=_field_of(said.param, fields)))
     return RedirectResponse(f"/dashboard{started.headers['location']}", 303)
 
 

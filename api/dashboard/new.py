@@ -1,6 +1,7 @@
 """The form that starts a distillation; it asks exactly as POST /distillations does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -93,7 +94,7 @@ def _start(caller: Caller, curl: Curl, fields: Fields, what: str) -> Response:
         answer = ASKED[what](DistillationConfig.model_validate(body), once(caller, what, fields.get("once"), body))
     except (ValidationError, BadInput, Conflict) as error:
         said = refusal(error, body)
-        return _form(caller, curl, fields, Refusal(said.status, said.message, asked.field_of(said.param, fields)))
+        return _form(caller, curl, fields, replace(said, param=asked.field_of(said.param, fields)))
     return RedirectResponse(f"/dashboard{answer.headers['location']}", 303)
 
 
@@ -106,8 +107,7 @@ def _form(caller: Caller, curl: Curl, fields: Fields, said: Refusal = NOTHING) -
         caller,
         status=said.status,
         fields=fields,
-        message=said.message,
-        param=said.param,
+        said=said,
         behaviors=behavior_cards(caller),
         presets=PRESETS,
         rows=scorer_rows.rows_of(fields, asked.REWARD),

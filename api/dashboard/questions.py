@@ -65,7 +65,7 @@ def _asked(config: type[BaseModel], prefix: str, only: tuple[str, ...] | None) -
 
 def _question(path: str, name: str, field: FieldInfo) -> Question | None:
     label, help = LABELS.get(name, name.replace("_", " ")), field.description or ""
-    default = "" if field.default is None else str(field.default)
+    default = "" if field.is_required() or field.default is None else str(field.default)
     kinds = _kinds(field.annotation)
     choices = tuple(value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind))
     numbers = [kind for kind in kinds if kind in (int, float)]

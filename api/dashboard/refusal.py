@@ -12,11 +12,17 @@ from core.errors import BurnishError
 
 @dataclass(frozen=True)
 class Refusal:
-    """The status, what to tell, and the path of the field; "" for none."""
+    """The status, what to tell, and the path of the field, "" for none; beside the field `brief` does not repeat it."""
 
     status: int
     message: str
     param: str
+
+    @property
+    def brief(self) -> str:
+        """The message without the path that begins it."""
+        path, colon, rest = self.message.partition(": ")
+        return rest[:1].upper() + rest[1:] if colon and " " not in path else self.message
 
 
 NOTHING = Refusal(200, "", "")

@@ -15,7 +15,9 @@ function showChosen() {
   const said = new FormData(form);
   for (const fields of form.querySelectorAll("[data-method]")) fields.hidden = fields.dataset.method !== said.get("method.type");
   for (const part of form.querySelectorAll("[data-when]")) {
-    part.hidden = !part.dataset.is.split(" ").includes(said.get(part.dataset.when));
+    const [name, value] = part.dataset.and?.split("=") ?? [];
+    const written = part.querySelector("input:not([type=hidden])")?.value;
+    part.hidden = !part.dataset.is.split(" ").includes(said.get(part.dataset.when)) || (name && said.get(name) !== value && !written);
   }
 }
 
