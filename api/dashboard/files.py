@@ -6,6 +6,7 @@ from contextlib import suppress
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.auth import Caller
 from api.dashboard.curl import Commands, Curl
@@ -53,7 +54,7 @@ def delete(id: str, caller: Actor, curl: Curl) -> Response:
 
 async def _take_rest(request: Request) -> None:
     """A browser reads no answer before it has sent its file, so a refusal waits for the rest, though not for ever."""
-    with suppress(TimeoutError, HTTPException, BurnishError, RuntimeError):
+    with suppress(TimeoutError, HTTPException, ClientDisconnect, RuntimeError):  # RuntimeError: it has ended already
         async with asyncio.timeout(REST_SECONDS):
             async for _ in request.stream():
                 pass
