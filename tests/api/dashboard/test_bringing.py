@@ -95,7 +95,7 @@ def test_a_file_is_uploaded_beside_the_form_refused_by_line_then_taken_and_impor
 
 def test_a_push_is_asked_for_on_the_page_of_its_dataset(page: Page, served: Served, complaints: Complaints) -> None:
     page.goto(f"/dashboard/datasets/{served.shown.done_dataset}")
-    page.get_by_text("Push the kept pairs and their card").click()
+    page.locator("#push-form > summary").click()
     page.get_by_label("Repo").fill("me/candid-pairs")
     fits(page)
     page.get_by_role("button", name="Push", exact=True).click()
