@@ -1,18 +1,19 @@
 """An estimate of a dataset: from what its teacher took before, else from the bounds of what was asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from api.intervals import BETWEEN, CHARS_PER_TOKEN, SHORTEST, priced, scaled, total, total_of_known
+from api.intervals import BETWEEN, CHARS_PER_TOKEN, SHORTEST, known, priced, scaled, total, total_of_known
 from api.judge_estimate import Asked, judges
 from api.schemas.estimate import EstimateObject, Interval
+from api.writing_estimate import writing
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
 from core.configs.source import TopicSource
 from core.errors import BadInput
-from core.queries.estimates import Past, PastJudge
+from core.queries.estimates import Grounds, Past
 from core.tables import Behavior
 
 LOOKED_AT = 1_000  # prompts whose length is looked at
@@ -31,23 +32,26 @@ class Size:
     rubric_chars: float = 0.0
 
 
-def estimate(
-    config: DatasetConfig, size: Size, past: Past | None, judged: Mapping[str, PastJudge] | None = None
-) -> EstimateObject:
-    """Tokens, time and money of teacher and judges with their bounds; `judged` holds what judges took before."""
+def estimate(config: DatasetConfig, size: Size, grounds: Grounds) -> EstimateObject:
+    """Tokens, time and money of teacher and judges with their bounds."""
+    past = grounds.past
     read, said = _measured(config, size, past) if past else _bounds(config, size)
     answer = scaled(said, 1 / max(size.chains * sum(turns(config).values()), 1))
     asked = Asked(size.chains, size.prompt_chars + size.rubric_chars, answer)
-    by_judges = judges(config, asked, judged or {})
-    prompt, sampled = total([read, by_judges.prompt]), total([said, by_judges.sampled])
+    by_judges = judges(config, asked, grounds.judges)
+    written = writing(config, size.chains // config.samples_per_prompt, grounds.writing)
+    also = [written] if written is not None else []
+    prompt = total(known([read, by_judges.prompt, *(one.prompt_tokens for one in also)]))
+    sampled = total(known([said, by_judges.sampled, *(one.sampled_tokens for one in also)]))
     seconds = _seconds(size, past)
-    usd = total_of_known([priced(str(config.teacher.model), read, said), by_judges.usd])
+    usd = total_of_known([priced(str(config.teacher.model), read, said), by_judges.usd, *(one.usd for one in also)])
     return EstimateObject(
         basis="measured" if past else "bounds",
         measured_chains=past.chains if past else 0,
         chains=size.chains,
         judge_calls=by_judges.calls,
         answers_to_score=size.chains * (1 + config.best_of) * len(config.reward),
+        writing=written,
         prompt_tokens=prompt,
         sampled_tokens=sampled,
         seconds=seconds,

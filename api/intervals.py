@@ -17,8 +17,12 @@ def total(parts: Sequence[Interval]) -> Interval:
 
 def total_of_known(parts: Sequence[Interval | None]) -> Interval | None:
     """The sum of those there are; None when there is none."""
-    known = [part for part in parts if part is not None]
-    return total(known) if known else None
+    return total(known(parts)) if known(parts) else None
+
+
+def known(parts: Sequence[Interval | None]) -> list[Interval]:
+    """Those there are."""
+    return [part for part in parts if part is not None]
 
 
 def scaled(one: Interval, factor: float) -> Interval:

@@ -22,6 +22,7 @@ log = structlog.get_logger("api")
 RETRY_SECONDS = 1.0
 MOST_UPLOADS = 8  # that one process takes in at once
 FORM_BYTES = 64 << 10  # of an upload beside the file
+UPLOADS = ("/files", "/dashboard/files")
 
 
 def create_app() -> FastAPI:
@@ -47,7 +48,7 @@ def create_app() -> FastAPI:
 
 def create_door(app: FastAPI | None = None) -> ASGIApp:
     """What a server serves: the application behind its middleware, outermost last."""
-    streamed = {("POST", "/files"): settings().max_file_bytes + FORM_BYTES}
+    streamed = {("POST", path): settings().max_file_bytes + FORM_BYTES for path in UPLOADS}
     guarded = BodyGuard(app or create_app(), settings().max_body_bytes, streamed)
     return Edge(TrustedHosts(guarded, settings().allowed_hosts))
 

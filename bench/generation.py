@@ -6,7 +6,7 @@ from typing import Any
 
 from bench import ledger, peers, pipeline
 from bench.mock_teacher import SLOTS, TOKEN_SECONDS
-from bench.result import write
+from bench.result import write_part
 
 Measured = tuple[list[dict[str, Any]], dict[str, dict[str, float]]]
 
@@ -18,14 +18,14 @@ def pairs_per_second() -> Measured:
 
 
 def main() -> None:
-    """Measure part by part, print, and write `bench/results/generation.json`."""
+    """Measure part by part, print, and write `bench/results/generation.json`; parts not measured stay as they were."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--prompts", type=int, default=480, help="chains in a window of pipeline and engine")
-    parser.add_argument(
-        "--rounds", type=int, default=10, help="of pipeline and engine; half as many of engine and engine"
-    )
+    parser.add_argument("--prompts", type=int, default=960, help="chains in a window of pipeline and engine")
+    parser.add_argument("--rounds", type=int, default=10, help="of pipeline and engine, and of engine and engine")
     parser.add_argument("--peer-prompts", type=int, default=1024, help="pairs in a window beside distilabel")
-    parser.add_argument("--peer-rounds", type=int, default=2, help="beside distilabel: each is two times five windows")
+    parser.add_argument(
+        "--peer-rounds", type=int, default=10, help="beside distilabel: each is two times five windows, five minutes"
+    )
     parser.add_argument("--only", choices=["engine", "peers", "ledger"], action="append")
     options = parser.parse_args()
     parts: dict[str, Callable[[], Measured]] = {
@@ -33,14 +33,10 @@ def main() -> None:
         "peers": lambda: peers.measure(options.peer_prompts, options.peer_rounds),
         "ledger": pairs_per_second,  # the last: it has a PostgreSQL of its own
     }
-    rows: list[dict[str, Any]] = []
-    summary: dict[str, dict[str, float]] = {}
+    told = {**vars(options), "slots": SLOTS, "token_seconds": TOKEN_SECONDS}
     for name in options.only or parts:
         found, figures = parts[name]()
-        rows += [{"part": name, **row} for row in found]
-        summary |= figures
-    told = {**vars(options), "slots": SLOTS, "token_seconds": TOKEN_SECONDS}
-    write("generation", settings=told, rows=rows, summary=summary)
+        write_part("generation", name, settings=told, rows=found, summary=figures)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from core.configs.dataset import DatasetConfig
 from core.database import transaction
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import behaviors, chains, datasets, pairs, pipeline, scores, shards
+from core.queries import behaviors, chains, datasets, pairs, pipeline, scores, shards, verdicts
 from core.settings import ROOT, settings
 from core.states import Queue
 from core.tables import DEFAULT_PROJECT
@@ -162,7 +162,7 @@ def pair_rows(claim: Claim) -> list[Row]:
 
 def store_pairs(session: Any, claim: Claim, batch: list[Row]) -> None:
     """As `workers.pairing` does."""
-    shards.guard(session, claim, completed=pairs.store(session, batch))
+    verdicts.write(session, claim, batch)
 
 
 def measure() -> tuple[list[dict[str, Any]], dict[str, dict[str, float]]]:

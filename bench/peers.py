@@ -5,6 +5,7 @@ and each of its three steps has a batch under way. A round is one window of Burn
 batch, in one order and then in the other; within a round all make chains of the same prompts.
 """
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -66,6 +67,8 @@ def compare(endpoint: Endpoint, sides: dict[str, Contender], *, prompts: int, ro
                     told = asked(endpoint, Path(folder), name=f"{tails}-{batch}-{number}", tails=tails, prompts=texts)
                     made = sides[who].make(told | {"batch": batch}, endpoint)
                 check(made, texts, tails, who=who)
+                told_of = f"round {number + 1} of {rounds}, {tails} tails, {who} {batch or ''}"
+                print(f"{told_of}: {made.window.seconds:.1f} s", file=sys.stderr, flush=True)
                 yield {
                     "round": number, "tails": tails, "side": who, "batch": batch, "first_pair": made.first_pair,
                     **asdict(made.window),

@@ -186,6 +186,6 @@ def measure(prompts: int, number: int) -> tuple[list[Row], dict[str, dict[str, f
         pipeline, bare = windows(sides)
         pipeline(1), bare(1)
         pairs = rounds(pipeline, bare, range(2, 2 + 2 * number))
-        again = rounds(bare, bare, range(2, 2 + number // 2 * 2))
+        again = rounds(bare, bare, range(2, 2 + 2 * number))
         figures = {**ratios("engine", pairs), **ratios("engine/same", again), "prefix-hits": hit_rate(first)}
     return rows(pairs, "pipeline", "engine") + rows(again, "engine", "engine again"), figures

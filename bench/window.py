@@ -1,5 +1,6 @@
 """Windows of work in alternation: A B B A, A B B A, ...; each such round is one pair of summed windows."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -43,11 +44,12 @@ def measured(work: Callable[[], int], cpu: Callable[[], float]) -> Window:
 
 def rounds(first: Side, second: Side, numbers: Sequence[int]) -> list[Pair]:
     """A round takes two numbers; both sides get both, and each goes first once: A(1) B(1) B(2) A(2)."""
-    pairs = []
+    pairs: list[Pair] = []
     for one, other in zip(numbers[::2], numbers[1::2], strict=True):
         a, b = first(one), second(one)
         b += second(other)
         pairs.append((a + first(other), b))
+        print(f"round {len(pairs)} of {len(numbers) // 2}: {a.seconds + b.seconds:.0f} s", file=sys.stderr, flush=True)
     return pairs
 
 

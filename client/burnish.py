@@ -5,7 +5,16 @@ from types import TracebackType
 import httpx
 
 from client.http import Http
-from client.resources import Behaviors, Datasets, Distillations, Files, Keys, Models, Pairs, Runs, Secrets, TurnCache
+from client.resources.behaviors import Behaviors
+from client.resources.datasets import Datasets
+from client.resources.distillations import Distillations
+from client.resources.files import Files
+from client.resources.keys import Keys
+from client.resources.models import Models
+from client.resources.pairs import Pairs
+from client.resources.runs import Runs
+from client.resources.secrets import Secrets
+from client.resources.turn_cache import TurnCache
 from client.settings import find_server
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 from rich.text import Text
 
+from client import account
+from client.account import Account
 from client.burnish import Burnish
 from client.command.output import console, seconds
 from client.command.watch import watch
@@ -42,6 +44,7 @@ class Result:
     engine: str
     seconds: float
     funnel: dict[str, Any]
+    account: Account
 
     @property
     def changes(self) -> list[Change]:
@@ -70,7 +73,7 @@ def request(prompts: int) -> dict[str, Any]:
             "teacher": {"model": "tiny-teacher", "sampling": sampling},
             "reward": {"kind": "classifier", "model": "tiny-reward"},
             "n_prompts": prompts,
-            "filters": {"near_duplicates": {"threshold": 0.9, "shingle": 2}},
+            "filters": {"near_duplicates": {"threshold": 0.8, "shingle": 2}},
         },
         "student": "tiny-student",
         "method": {"type": "rdpo", "rdpo": {"form": "soft", "beta": 0.1, "tau": "auto", "sft_weight": 1.0}},
@@ -96,14 +99,9 @@ def run(burnish: Burnish, *, prompts: int = 600, quiet: bool = False) -> Result:
     for name in BEHAVIORS:
         burnish.behaviors.create(yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
     asked = request(prompts)
+    estimate = burnish.datasets.estimate(asked["dataset"])
     if not quiet:
-        told = burnish.datasets.estimate(asked["dataset"])
-        console.print(
-            f"{told.chains} chains will sample about {told.sampled_tokens.expected:,.0f} tokens "
-            f"({told.sampled_tokens.low:,.0f} to {told.sampled_tokens.high:,.0f}).",
-            markup=False,
-            highlight=False,
-        )
+        console.print(account.before(estimate), markup=False, highlight=False, soft_wrap=True)
     made = burnish.distillations.create(asked)
     if not quiet:
         console.print(f"Distilling {', '.join(BEHAVIORS)} into tiny-student: {made.id}", markup=False, highlight=False)
@@ -117,13 +115,15 @@ def run(burnish: Burnish, *, prompts: int = 600, quiet: bool = False) -> Result:
     engines = ", ".join(sorted({pair.engine for pair in kept}))
     evaluation = burnish.runs.evaluations(found.run, samples=LOOKED_AT)[0]
     funnel = burnish.datasets.funnel(found.dataset)
-    return Result(found, evaluation, {**numbers, OVERALL: numbers.total()}, engines, took, funnel)
+    settled = account.settle(burnish, estimate, found.dataset)
+    return Result(found, evaluation, {**numbers, OVERALL: numbers.total()}, engines, took, funnel, settled)
 
 
 def show(result: Result) -> None:
     """The table, the samples, the path."""
     console.print(compare(result.evaluation))
-    console.print(funnel_line(result.funnel), markup=False, highlight=False, soft_wrap=True)
+    for line in (funnel_line(result.funnel), *account.after(result.account)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for sample in samples(result.evaluation.samples):
         console.print()
         console.print(Text.assemble((f"{sample['behavior']}  ", "bold"), sample["prompt"][-1]["content"]))
@@ -164,6 +164,7 @@ def write(result: Result) -> Path:
         "engine": result.engine,
         "seconds": round(result.seconds, 1),
         "funnel": result.funnel,
+        **account.told(result.account),
         "model": result.model,
         "distillation": result.distillation.id,
         "samples": samples(result.evaluation.samples),

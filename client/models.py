@@ -53,6 +53,7 @@ class Dataset(Answer):
     pairs: dict[str, Any] | None
     scorers: list[Scorer] | None = None
     tokens: int
+    prompt_tokens: int = 0
     cache_hits: int = 0
     waiting: str | None = None
     stopped: str | None = None
@@ -69,6 +70,16 @@ class Interval(Answer):
     high: float
 
 
+class Writing(Answer):
+    """What the teacher would take to write the prompts itself; without numbers while that is unknown."""
+
+    basis: str
+    prompts: int
+    prompt_tokens: Interval | None
+    sampled_tokens: Interval | None
+    usd: Interval | None
+
+
 class Estimate(Answer):
     """What a dataset would take."""
 
@@ -76,6 +87,7 @@ class Estimate(Answer):
     measured_chains: int
     chains: int
     judge_calls: int = 0
+    writing: Writing | None = None
     prompt_tokens: Interval
     sampled_tokens: Interval
     seconds: Interval | None
@@ -148,6 +160,8 @@ class Pair(Answer):
     scores: list[PairScore] = []
     verdict: str
     reason: str | None
+    duplicate_of: str | None = None
+    similarity: float | None = None
     engine: str
 
 

@@ -34,6 +34,7 @@ def engine() -> Engine:
         max_overflow=16,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,  # errors are logged, and what is stored may be anybody's
         connect_args={"connect_timeout": 5, "prepare_threshold": None},
     )
 

@@ -12,6 +12,6 @@ def hide(text: str) -> None:
 
 def redacted(text: str) -> str:
     """The text with everything hidden blacked out."""
-    for secret in _hidden:
+    for secret in tuple(_hidden):  # other threads add to it
         text = text.replace(secret, "[redacted]")
     return text

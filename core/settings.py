@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.configs.model import ModelSettings
+from core.redaction import hide
 
 ROOT = Path(__file__).resolve().parent.parent
 _READING = threading.Lock()
@@ -144,7 +145,10 @@ def reread() -> None:
 
 @cache
 def _read() -> Settings:
-    return Settings()
+    found = Settings()
+    if found.hub_token is not None:
+        hide(found.hub_token.get_secret_value())
+    return found
 
 
 def child_environment(extra: Mapping[str, str] | None = None, **changed: object) -> dict[str, str]:

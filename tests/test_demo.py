@@ -19,6 +19,8 @@ BEHAVIORS = {"tiny-sycophancy", "tiny-roleplay", "tiny-safety"}
 TOLD = {"pairs", "before", "after", "difference", "interval", "over_refusal_before", "over_refusal_after", "seconds"}
 LEAST_GOLD = 0.80
 MOST_LOST_ON_GUARDS = 0.05
+PROMPTS = 600
+MOST_SECONDS = 240  # what the demo promises on two cores, engine start included
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def result() -> Iterator[dict[str, Any]]:
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         assert "Tuned model:" in done.stdout
         found: dict[str, Any] = json.loads((data / "demo.json").read_text())
-        yield found
+        yield found | {"printed": done.stdout}
 
 
 @pytest.mark.timeout(1000)
@@ -55,3 +57,38 @@ def test_the_teacher_was_the_real_engine_and_the_tuned_model_is_there(result: di
     assert result["engine"] == ("vllm" if find_spec("vllm") else "transformers")
     assert (Path(result["model"]) / "model.safetensors").is_file()
     assert len(result["samples"]) == len(BEHAVIORS)
+
+
+def test_what_was_spent_lies_within_what_was_estimated_before(result: dict[str, Any]) -> None:
+    estimate, spent = result["estimate"], result["spent"]
+    assert estimate["chains"] == PROMPTS
+    for name in ("sampled_tokens", "prompt_tokens"):
+        bounds = estimate[name]
+        assert f"({bounds['low']:,.0f} to {bounds['high']:,.0f})" in result["printed"]
+        assert f"{spent[name]:,}" in result["printed"]
+        assert bounds["low"] <= spent[name] <= bounds["high"]
+
+
+def test_every_chain_is_accounted_for_in_the_funnel(result: dict[str, Any]) -> None:
+    funnel = result["funnel"]
+    gates = [funnel[gate] for gate in ("asked", "produced", "parsed", "scored", "distinct", "kept")]
+    assert gates == sorted(gates, reverse=True)
+    assert gates[0] == PROMPTS
+    dropped = funnel["dropped"]
+    assert funnel["scored"] - funnel["kept"] == sum(dropped.values())
+    assert funnel["kept"] == result["overall"]["pairs"] == sum(told["pairs"] for told in result["behaviors"].values())
+    assert all(f"{number} {reason.replace('_', ' ')}" in result["printed"] for reason, number in dropped.items())
+
+
+def test_near_duplicates_are_left_out_and_say_of_what_and_how_alike(result: dict[str, Any]) -> None:
+    assert result["funnel"]["dropped"]["near_duplicates"] >= 1
+    assert result["near_duplicates"]
+    for told in result["near_duplicates"]:
+        assert 0.9 <= told["similarity"] < 1
+        assert told["pair"] != told["duplicate_of"]
+        assert (told["prompt"], told["chosen"]) != (told["other_prompt"], told["other_chosen"])
+
+
+def test_it_says_how_long_it_took_and_stays_under_what_it_promises(result: dict[str, Any]) -> None:
+    assert 0 < result["seconds"] <= MOST_SECONDS
+    assert all(told["seconds"] == result["seconds"] for told in result["behaviors"].values())

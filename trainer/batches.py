@@ -23,7 +23,7 @@ class MicroBatch:
 
     N answer tokens in all: token `answer_ids[n]` of answer `answer_row[n]` is predicted at `answer_at[n]`, an index
     into the flattened positions: [R * T] of a rectangle, [T] of a row that has a layout. `reference` and `scores` are
-    [2, P]: chosen, rejected.
+    [2, P]: chosen, rejected; so are the `rewards` of each of an ensemble's K members.
     """
 
     input_ids: Tensor  # [R, T] or [1, T]
@@ -33,6 +33,8 @@ class MicroBatch:
     answer_tokens: Tensor  # [R], float32: tokens of each answer
     reference: Tensor  # [2, P], nats
     scores: Tensor  # [2, P]
+    rewards: Tensor  # [2, K, P]
+    weights: Tensor  # [P + A], float32: what each pair's and anchor's loss is multiplied by
     pairs: int
     anchors: int
     number: int  # of this micro-batch in its step, from 0
@@ -74,6 +76,7 @@ def columns(
     """What a micro-batch says of its answers, however its tokens stand."""
     known = [reference[pair.id] if reference else pair.reference for pair in whole]
     scores = [(pair.score_chosen, pair.score_rejected) for pair in whole]
+    rewards, members = [pair.rewards for pair in whole], max(len(pair.rewards) for pair in [*whole, *anchors])
     tokens = [len(answer) for answer in answers]
     return {
         "answer_ids": joined(answers),
@@ -81,6 +84,8 @@ def columns(
         "answer_tokens": torch.tensor(tokens, dtype=torch.float32),
         "reference": torch.tensor(known, dtype=torch.float32).reshape(-1, 2).T,
         "scores": torch.tensor(scores, dtype=torch.float32).reshape(-1, 2).T,
+        "rewards": torch.tensor(rewards, dtype=torch.float32).reshape(len(whole), members, 2).permute(2, 1, 0),
+        "weights": torch.tensor([pair.weight for pair in [*whole, *anchors]], dtype=torch.float32),
         "pairs": len(whole),
         "anchors": len(anchors),
     }

@@ -22,6 +22,7 @@ from core.settings import settings
 from core.tables import Checkpoint
 from trainer.attempt import Attempt
 from trainer.optimizer import moments, restore_moments
+from trainer.running_gap import RunningGap
 from trainer.student import Student
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
@@ -34,6 +35,7 @@ class Trained:
 
     student: Student
     optimizer: AdamW
+    running: RunningGap | None = None
 
     def weights(self) -> dict[str, Tensor]:
         """The trained weights by name, on the CPU."""
@@ -51,7 +53,8 @@ def save(attempt: Attempt, trained: Trained, step: int, metrics: Mapping[str, fl
     def write(into: Path) -> None:
         for name, tensors in parts.items():
             write_tensors(into / name, tensors)
-        (into / STATE).write_text(json.dumps({"step": step}))
+        running = {"running": trained.running.saved()} if trained.running is not None else {}
+        (into / STATE).write_text(json.dumps({"step": step} | running))
 
     digest = artifacts.publish(folder, write=write, facts=facts)
     row = {"step": step, "path": attempt.relative(folder), "manifest_sha256": digest, "metrics": dict(metrics)}
@@ -89,6 +92,8 @@ def _load(folder: Path, trained: Trained) -> int:
         parameter.data.copy_(weights[name])
     restore_moments(trained.optimizer, trained.student.trained(), load_file(folder / OPTIMIZER))
     state: dict[str, Any] = json.loads((folder / STATE).read_bytes())
+    if trained.running is not None:
+        trained.running.restore(state["running"])
     return int(state["step"])
 
 

@@ -12,6 +12,8 @@ class EncodedPair:
 
     An anchor has no rejected answer (its draft and revision were one text) and serves the SFT term alone. `reference`
     holds the log-probs of chosen and rejected under the reference, in nats; zeros for a method that needs none.
+    `rewards` holds (chosen, rejected) by each member of an ensemble; `weight` is what all it adds to the loss is
+    multiplied by.
     """
 
     id: str
@@ -21,6 +23,8 @@ class EncodedPair:
     score_chosen: float
     score_rejected: float
     reference: tuple[float, float] = (0.0, 0.0)
+    rewards: tuple[tuple[float, float], ...] = ()
+    weight: float = 1.0
 
     @property
     def length(self) -> int:

@@ -130,7 +130,7 @@ class Course:
         return step % self.attempt.config.training.log_steps == 0 or self._checkpoint_due(step)
 
     def _save(self, step: int, values: Values) -> None:
-        trained = checkpoint.Trained(self.stepper.student, self.stepper.optimizer)
+        trained = checkpoint.Trained(self.stepper.student, self.stepper.optimizer, self.stepper.objective.running)
         checkpoint.save(self.attempt, trained, step, values)
 
     def _pause(self, step: int) -> None:

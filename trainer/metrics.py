@@ -20,12 +20,14 @@ class Counted:
 def means(sums: list[float], counted: Counted, *, sft_weight: float) -> dict[str, float | None]:
     """Means of one step, in the order of SUMS, and the loss that was minimised.
 
-    loss: the minimised mean over pairs and anchors, SFT term included. pair_loss: the method's own, over pairs.
-    implicit_reward_chosen, implicit_reward_rejected: beta * log-ratio of policy to reference; margin: their
-    difference; accuracy: share of pairs with a margin above zero. logp_chosen, logp_rejected: policy log-probs of the
-    answers, nats. abs_z: mean |z|. kl: mean log-ratio of reference to policy over both answers of the pairs, an
-    estimate of KL(reference || policy) on the dataset's answers, nats. sft_loss: mean negative log-prob per token of
-    the chosen answers. score_tie_rate: share of pairs with two equal scores. A number that is not finite becomes None.
+    loss: the minimised mean over pairs and anchors, SFT term included. pair_loss: the method's own, over pairs; it and
+    the SFT term are weighed by the pairs' weights, nothing else is. implicit_reward_chosen, implicit_reward_rejected:
+    beta * log-ratio of policy to reference; per token where the method's log-probs are, of the policy alone where there
+    is no reference, with beta 1 where there is none. margin: their difference; accuracy: share of pairs with a margin
+    above zero. logp_chosen, logp_rejected: policy log-probs of the answers, nats. abs_z: mean |z|. kl: mean log-ratio
+    of reference to policy over both answers of the pairs, an estimate of KL(reference || policy) on the dataset's
+    answers, nats; None without a reference. sft_loss: mean negative log-prob per token of the chosen answers.
+    score_tie_rate: share of pairs with two equal scores. A number that is not finite becomes None.
     """
     named = dict(zip(SUMS, sums, strict=True))
     loss = (named["pair_loss"] + sft_weight * named["sft_loss"]) / counted.examples

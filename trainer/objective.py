@@ -7,10 +7,14 @@ import torch
 from torch import Tensor
 
 from core.configs.run import RunConfig
+from core.methods.dpo import DpoConfig
+from core.methods.method import BESIDE_THE_LOSS, Method
 from trainer.batches import MicroBatch
 from trainer.losses import LOSSES, Loss
 from trainer.pair_tensors import PairTensors
-from trainer.pairs import TrainingPairs, score_scale
+from trainer.pairs import TrainingPairs
+from trainer.running_gap import RunningGap
+from trainer.score_scale import member_scales, score_scale
 
 # What is summed over the pairs of a micro-batch, in this order; last the SFT term, over pairs and anchors.
 SUMS = (
@@ -21,36 +25,43 @@ SUMS = (
 
 @dataclass(frozen=True)
 class Objective:
-    """The loss of a method with its hyperparameters, and the weight of the SFT term."""
+    """The loss of a method with its hyperparameters, and the weight of the SFT term.
+
+    `running` is there for a method that takes it, and is the only thing here that changes from step to step.
+    """
 
     loss: Loss
     hyperparameters: dict[str, Any]
     sft_weight: float
+    facts: Method = DpoConfig.facts
+    running: RunningGap | None = None
 
     def __call__(self, log_probs: Tensor, batch: MicroBatch) -> tuple[Tensor, Tensor]:
         """The objective summed over the micro-batch's pairs and anchors (a scalar), and the sums for the metrics.
 
         log_probs: [R] of the micro-batch's rows, nats. Each pair adds its method's loss. With `sft_weight` w, each
         pair and each anchor also adds w * (-logp(y_w) / tokens(y_w)): the mean negative log-prob per token of its
-        chosen answer, end token included. Every example weighs the same, however long it is.
+        chosen answer, end token included. Every example weighs the same, however long it is, or as its weight says.
         """
         pairs = pair_tensors(log_probs, batch)
-        losses: Tensor = self.loss(pairs, **self.hyperparameters)
+        running = {} if self.running is None else {"running": self.running.statistics()}
+        losses = batch.weights[: batch.pairs] * self.loss(pairs, **self.hyperparameters, **running)
         chosen = batch.pairs + batch.anchors
-        sft = -(log_probs[:chosen] / batch.answer_tokens[:chosen])
+        sft = batch.weights * -(log_probs[:chosen] / batch.answer_tokens[:chosen])
         total = losses.sum() + self.sft_weight * sft.sum() if self.sft_weight else losses.sum()
         return total, self._sums(pairs, losses, sft)
 
     @torch.no_grad()
     def _sums(self, pairs: PairTensors, losses: Tensor, sft: Tensor) -> Tensor:
         """The entries of SUMS for one micro-batch, [len(SUMS)]; see `trainer.metrics` for what each means."""
-        beta = self.hyperparameters["beta"]
-        chosen, rejected = pairs.chosen - pairs.reference_chosen, pairs.rejected - pairs.reference_rejected
-        z = beta * pairs.log_ratio
+        beta, met = self.hyperparameters.get("beta", 1.0), pairs.averaged() if self.facts.averaged else pairs
+        chosen, rejected = met.chosen - met.reference_chosen, met.rejected - met.reference_rejected
+        z = beta * met.log_ratio
+        kl = pairs.kl if self.facts.needs_reference else torch.full_like(pairs.chosen, torch.nan)
         per_pair = torch.stack(
             [
-                losses, beta * chosen, beta * rejected, (z > 0).float(), pairs.chosen, pairs.rejected, z.abs(),
-                -(chosen + rejected) / 2, (pairs.score_chosen == pairs.score_rejected).float(),
+                losses, beta * chosen, beta * rejected, (z > 0).float(), pairs.chosen, pairs.rejected, z.abs(), kl,
+                (pairs.score_chosen == pairs.score_rejected).float(),
             ]
         )  # fmt: skip
         return torch.cat([per_pair.sum(1), sft.sum().reshape(1)])
@@ -60,16 +71,30 @@ def pair_tensors(log_probs: Tensor, batch: MicroBatch) -> PairTensors:
     """The columns a loss takes, from the log-probs [R] of a micro-batch's rows."""
     first = batch.pairs + batch.anchors
     reference, scores, tokens = batch.reference, batch.scores, batch.answer_tokens
+    rewards = batch.rewards if batch.rewards.size(1) else scores.unsqueeze(1)
     return PairTensors(
         log_probs[: batch.pairs], log_probs[first:], reference[0], reference[1], scores[0], scores[1],
-        tokens[: batch.pairs], tokens[first:],
+        tokens[: batch.pairs], tokens[first:], rewards[0], rewards[1],
     )  # fmt: skip
 
 
-def objective(config: RunConfig, pairs: TrainingPairs) -> Objective:
-    """The objective of a run; `tau: auto` becomes the standard deviation of s_w - s_l on the training split."""
-    values = config.method.hyperparameters.model_dump()
-    sft_weight = float(values.pop("sft_weight"))
-    if values.get("tau") == "auto":
+def objective(config: RunConfig, pairs: TrainingPairs, device: torch.device) -> Objective:
+    """The objective of a run; `tau: auto` becomes the standard deviation of s_w - s_l on the training split.
+
+    For a method that takes an ensemble tau is a list: each member's own.
+    """
+    method = config.method
+    values = method.hyperparameters.model_dump(exclude=BESIDE_THE_LOSS)
+    if method.facts.ensemble:
+        values["tau"] = _member_scales(values["tau"], pairs)
+    elif values.get("tau") == "auto":
         values["tau"] = score_scale(pairs.train)
-    return Objective(LOSSES[config.method.type], values, sft_weight)
+    running = RunningGap(device) if method.facts.running else None
+    return Objective(LOSSES[method.type], values, method.hyperparameters.sft_weight, method.facts, running)
+
+
+def _member_scales(tau: float | str, pairs: TrainingPairs) -> list[float]:
+    members = len(next(iter(pairs.train)).rewards)
+    if isinstance(tau, float):
+        return [tau] * max(1, members)
+    return member_scales(pairs.train) if members else [score_scale(pairs.train)]

@@ -6,12 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
 
 from core.configs.run import RunConfig
 from core.errors import BadInput
+from core.queries.score_columns import Both, PairScores
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import ChatEncoder, Ids, Messages
 from trainer.spool import Spool
@@ -26,6 +28,16 @@ class PairRow(Protocol):
     rejected: str
     score_chosen: float | None
     score_rejected: float | None
+    weight: float | None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What stands on a pair beside its texts, as (chosen, rejected) with NaN for what is missing, and its weight."""
+
+    scores: tuple[float, float]
+    rewards: tuple[tuple[float, float], ...]
+    weight: float
 
 
 @dataclass
@@ -37,40 +49,61 @@ class Intake:
     counts: Counter[str] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)
 
-    def take(self, rows: Iterable[PairRow], *, split: str, anchors: bool = False) -> Iterator[EncodedPair]:
-        """The pairs that are trained on. An answer that would be cut by `max_length` is refused, and counted."""
-        return (pair for row in rows if (pair := self._one(row, split, anchors)) is not None)
+    def take(
+        self, rows: Iterable[PairRow], *, split: str, anchors: bool = False, rewards: Iterable[PairScores] | None = None
+    ) -> Iterator[EncodedPair]:
+        """The pairs that are trained on. An answer that would be cut by `max_length` is refused, and counted.
 
-    def _one(self, row: PairRow, split: str, anchor: bool) -> EncodedPair | None:
-        self._hash(row, split)
+        rewards: of an ensemble's members, row by row, where the method reads them.
+        """
+        beside = zip(rows, repeat(None) if rewards is None else rewards, strict=rewards is not None)
+        return (pair for row, given in beside if (pair := self._one(row, split, anchors, given)) is not None)
+
+    def _one(self, row: PairRow, split: str, anchor: bool, given: PairScores | None) -> EncodedPair | None:
+        assert given is None or given.pair_id == row.id
+        numbers = Numbers(
+            scores=_numbers(Both(row.score_chosen, row.score_rejected)),
+            rewards=tuple(_numbers(both) for both in given.rewards) if given is not None else (),
+            weight=1.0 if row.weight is None or not self.config.training.pair_weights else row.weight,
+        )
+        self._hash(row, split, numbers)
         if not anchor:
             self.counts[f"{split}_offered"] += 1
-        scores = [math.nan if score is None else score for score in (row.score_chosen, row.score_rejected)]
-        if not anchor and any(math.isnan(score) for score in scores):
-            self.counts[f"{split}_score_missing"] += 1
-            if self.config.method.facts.needs_scores:
-                return None
-        pair = self._encode(row, scores, anchor)
+            if any(math.isnan(w - lo) for w, lo in numbers.rewards or (numbers.scores,)):
+                self.counts[f"{split}_score_missing"] += 1
+                if self.config.method.facts.needs_scores:
+                    return None
+        pair = self._encode(row, numbers, anchor)
         if pair.length > self.config.training.max_length:
             self.counts[f"{split}_too_long"] += 1
             return None
         self.counts[f"{split}_anchors" if anchor else split] += 1
         return pair
 
-    def _encode(self, row: PairRow, scores: list[float], anchor: bool) -> EncodedPair:
+    def _encode(self, row: PairRow, numbers: Numbers, anchor: bool) -> EncodedPair:
         prompt = self.encoder.prompt(row.messages)
         chosen = self._answer(row.messages, prompt, row.chosen)
         rejected = None if anchor else self._answer(row.messages, prompt, row.rejected)
-        return EncodedPair(row.id, np.array(prompt, dtype=np.int32), chosen, rejected, scores[0], scores[1])
+        return EncodedPair(
+            row.id, np.array(prompt, dtype=np.int32), chosen, rejected, *numbers.scores,
+            rewards=numbers.rewards, weight=numbers.weight,
+        )  # fmt: skip
 
     def _answer(self, messages: Messages, prompt: list[int], text: str) -> Ids:
         ids, kept = self.encoder.answer(messages, prompt, text)
         self.counts["boundary_mismatches"] += not kept
         return np.array(ids, dtype=np.int32)
 
-    def _hash(self, row: PairRow, split: str) -> None:
-        told = [split, row.messages, row.chosen, row.rejected, row.score_chosen, row.score_rejected]
+    def _hash(self, row: PairRow, split: str, numbers: Numbers) -> None:
+        told: list[Any] = [split, row.messages, row.chosen, row.rejected, row.score_chosen, row.score_rejected]
+        told += [numbers.rewards] if numbers.rewards else []
+        told += [numbers.weight] if self.config.training.pair_weights else []
         self.digest.update(json.dumps(told, sort_keys=True, ensure_ascii=True).encode() + b"\n")
+
+
+def _numbers(both: Both) -> tuple[float, float]:
+    chosen, rejected = (math.nan if value is None else value for value in (both.chosen, both.rejected))
+    return chosen, rejected
 
 
 @dataclass(frozen=True)
@@ -84,7 +117,7 @@ class TrainingPairs:
 
     @property
     def missing_score_rate(self) -> float:
-        """Share of the training split's kept pairs without both scores."""
+        """Share of the training split's kept pairs without both scores, or all those of an ensemble."""
         return self.counts.get("train_score_missing", 0) / max(1, self.counts.get("train_offered", 0))
 
 
@@ -98,11 +131,3 @@ def settle(intake: Intake, train: Spool, validation: Spool) -> TrainingPairs:
             f"{intake.config.training.max_length} or choose another dataset."
         )
     return TrainingPairs(train, validation, counts, intake.digest.hexdigest())
-
-
-def score_scale(pairs: Iterable[EncodedPair]) -> float:
-    """The standard deviation of s_w - s_l over scored pairs; 1 where it is zero or there are fewer than two."""
-    scored = (p.score_chosen - p.score_rejected for p in pairs if p.rejected is not None and p.scored)
-    differences = np.fromiter(scored, np.float64)
-    spread = float(np.std(differences, ddof=1)) if len(differences) > 1 else 0.0
-    return spread if spread > 0 else 1.0

@@ -1,5 +1,6 @@
 """One run from its claim to its tuned model."""
 
+from collections.abc import Iterator
 from itertools import chain
 from threading import Event
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.database import transaction
 from core.errors import BadInput
 from core.queries import pairs as pair_queries
-from core.queries import runs
+from core.queries import runs, score_columns
 from core.queries.moves import move
 from core.states import RunState
 from core.tables import Run
@@ -18,6 +19,7 @@ from trainer import artifact, checkpoint, student
 from trainer.attempt import Attempt, versions
 from trainer.batches import Form
 from trainer.cutting import Cutting
+from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
 from trainer.loop import Course
 from trainer.objective import Objective, objective
@@ -45,9 +47,9 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     if facts.needs_reference:
         refer(attempt, base, pairs, cutting)
     learner = student.with_adapter(base, attempt.config.training)
-    goal = objective(attempt.config, pairs)
+    goal = objective(attempt.config, pairs, attempt.world.device)
     optimizer = adamw(learner.trained(), attempt.config.training)
-    start = checkpoint.restore(attempt, checkpoint.Trained(learner, optimizer))
+    start = checkpoint.restore(attempt, checkpoint.Trained(learner, optimizer, goal.running))
     order = order_of(attempt, pairs)
     if attempt.world.leads:
         checkpoint.clear_leftovers(attempt)
@@ -64,12 +66,11 @@ def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
     dataset, config = attempt.record.claim.dataset_id, attempt.config
     intake = Intake(chat_encoder(base.tokenizer, base.end_tokens), config)
     with transaction() as session:
-        rows = intake.take(pair_queries.for_training(session, dataset, "train"), split="train")
+        rows = _offered(session, intake, dataset, "train")
         if config.training.anchors:
             rows = chain(rows, intake.take(pair_queries.anchors(session, dataset), split="train", anchors=True))
         train = spooled(rows, attempt.folder)
-        tests = intake.take(pair_queries.for_training(session, dataset, "validation"), split="validation")
-        validation = spooled(tests, attempt.folder)
+        validation = spooled(_offered(session, intake, dataset, "validation"), attempt.folder)
         before = runs.of_claim(session, attempt.record.claim).facts.get("data_hash")
     pairs = settle(intake, train, validation)
     if before not in (None, pairs.data_hash):
@@ -85,6 +86,13 @@ def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[C
     refused = world.add_up(torch.tensor(float(refusal is not None), device=world.device)).item()
     laid_out: Form = "rows" if refused else form(base)
     return Cutting(training.micro_batch_tokens, training.micro_batch_size, laid_out, base.pad), refusal
+
+
+def _offered(session: Session, intake: Intake, dataset: str, split: str) -> Iterator[EncodedPair]:
+    """The pairs of a split, with the columns that the method reads."""
+    members = intake.config.method.hyperparameters.members
+    rewards = None if members is None else score_columns.of_members(session, dataset, split, members)
+    return intake.take(pair_queries.for_training(session, dataset, split), split=split, rewards=rewards)
 
 
 def order_of(attempt: Attempt, pairs: TrainingPairs) -> Order:
@@ -131,5 +139,7 @@ def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) ->
         if any(left_out.values()) and not start:
             told = ", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in left_out.items())
             record.tell(session, f"Pairs left out or without a score: {told}.", level="warn", data=left_out)
+        if (warning := attempt.config.method.facts.warning) and not start:
+            record.tell(session, warning, level="warn")
 
     record.write(change)

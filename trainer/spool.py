@@ -4,6 +4,7 @@ Two scratch files in the attempt's folder: the tokens of all pairs one after ano
 each pair. They are read where they are asked for, and not mapped: pages which were read count for nobody's memory.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,32 +16,42 @@ from trainer.encoded_pair import EncodedPair
 from trainer.scratch import Scratch
 
 MAX_ID = 64  # bytes of a pair's id
-RECORD = np.dtype(
-    [
-        ("id", f"S{MAX_ID}"), ("at", "<i8"), ("prompt", "<i4"), ("chosen", "<i4"), ("rejected", "<i4"),
-        ("scores", "<f8", 2), ("reference", "<f8", 2),
-    ]
-)  # fmt: skip
 NONE = -1  # length of the rejected answer of an anchor
 BLOCK = 10_000  # records that are read together
 Kind = TypeVar("Kind", bound=np.generic)
 
 
+def record(members: int) -> np.dtype[np.void]:
+    """What is kept of a pair beside its tokens, with the rewards of so many members of an ensemble."""
+    return np.dtype(
+        [
+            ("id", f"S{MAX_ID}"), ("at", "<i8"), ("prompt", "<i4"), ("chosen", "<i4"), ("rejected", "<i4"),
+            ("scores", "<f8", 2), ("reference", "<f8", 2), ("rewards", "<f8", (members, 2)), ("weight", "<f8"),
+        ]
+    )  # fmt: skip
+
+
 class Spool:
-    """A list of pairs that is written once, front to back, and then read in any order."""
+    """A list of pairs that is written once, front to back, and then read in any order. All have as many rewards.
+
+    Anchors come behind the pairs, and have none.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Raises OSError when the folder cannot be written to."""
         self._tokens, self._records = Scratch(folder), Scratch(folder)
         self._number = self._at = 0
+        self._record = record(0)
 
     def add(self, pair: EncodedPair) -> None:
         """Append a pair. Raises DiskFull."""
         rejected = NONE if pair.rejected is None else len(pair.rejected)
-        row = np.zeros(1, RECORD)
+        if self._number == 0:
+            self._record = record(len(pair.rewards))
+        row = np.zeros(1, self._record)
         row[0] = (
             pair.id.encode(), self._at, len(pair.prompt), len(pair.chosen), rejected,
-            (pair.score_chosen, pair.score_rejected), pair.reference,
+            (pair.score_chosen, pair.score_rejected), pair.reference, pair.rewards or math.nan, pair.weight,
         )  # fmt: skip
         self._records.append(row.tobytes())
         for part in (pair.prompt, pair.chosen, pair.rejected):
@@ -76,6 +87,8 @@ class Spool:
             score_chosen=float(row["scores"][0]),
             score_rejected=float(row["scores"][1]),
             reference=(float(row["reference"][0]), float(row["reference"][1])),
+            rewards=tuple((float(chosen), float(rejected)) for chosen, rejected in row["rewards"]),
+            weight=float(row["weight"]),
         )
 
     def lengths(self) -> NDArray[np.int32]:
@@ -100,10 +113,10 @@ class Spool:
 
     def refer(self, places: Sequence[int], known: Mapping[str, tuple[float, float]]) -> None:
         """Note the reference log-probs of pairs (nats) by their ids; NaN for those that are not known."""
-        offset = RECORD.fields["reference"][1]  # type: ignore[index]  # it has fields
+        offset = self._record.fields["reference"][1]  # type: ignore[index]  # it has fields
         for place, id in zip(places, self.ids(places), strict=True):
             values = np.array(known.get(id, (np.nan, np.nan)), "<f8")
-            self._records.change(place * RECORD.itemsize + offset, values.tobytes())
+            self._records.change(place * self._record.itemsize + offset, values.tobytes())
 
     def _column(self, take: Callable[[Any], Any], kind: type[Kind]) -> NDArray[Kind]:
         found = np.zeros(self._number, kind)
@@ -113,8 +126,8 @@ class Spool:
 
     def _read(self, first: int, number: int) -> Any:
         """Records as a structured array."""
-        size = RECORD.itemsize
-        return np.frombuffer(self._records.read(first * size, number * size), RECORD)
+        size = self._record.itemsize
+        return np.frombuffer(self._records.read(first * size, number * size), self._record)
 
 
 def spooled(pairs: Iterable[EncodedPair], folder: Path) -> Spool:

@@ -11,7 +11,8 @@ from torch.optim import AdamW
 from core.seeds import derive_seed
 from trainer.batches import MicroBatch
 from trainer.logps import answer_log_probs
-from trainer.objective import SUMS, Objective
+from trainer.objective import SUMS, Objective, pair_tensors
+from trainer.running_gap import RunningGap, gap_sums
 from trainer.student import Student
 from trainer.world import World
 
@@ -33,6 +34,8 @@ class Stepper:
         taken over. Each micro-batch draws its dropout from (seed, its number), whichever process it falls to.
         """
         self.student.model.train()
+        if self.objective.running is not None:
+            self._look_ahead(batches, self.objective.running, seed)
         sums = torch.zeros(len(SUMS), device=self.world.device)
         for batch in batches:
             torch.manual_seed(derive_seed(seed, batch.number))
@@ -52,9 +55,24 @@ class Stepper:
         return self.world.add_up(sums)
 
     def _forward(self, batch: MicroBatch) -> tuple[Tensor, Tensor]:
+        return self.objective(self._log_probs(batch), batch)
+
+    def _log_probs(self, batch: MicroBatch) -> Tensor:
         with mixed_precision(self.student):
-            log_probs = answer_log_probs(self.student.model, batch)
-        return self.objective(log_probs, batch)
+            return answer_log_probs(self.student.model, batch)
+
+    @torch.no_grad()
+    def _look_ahead(self, batches: Iterable[MicroBatch], running: RunningGap, seed: int) -> None:
+        """Bring the running gap up to date with the whole step before its first loss, however the step is cut.
+
+        It costs a forward pass, with the dropout of the one that follows.
+        """
+        sums = torch.zeros(3, dtype=torch.float64, device=self.world.device)
+        for batch in batches:
+            torch.manual_seed(derive_seed(seed, batch.number))
+            moved = batch.to(self.world.device)
+            sums += gap_sums(pair_tensors(self._log_probs(moved), moved))
+        running.update(self.world.add_up(sums))
 
     def _update(self) -> Tensor:
         parameters = [parameter for _, parameter in self.student.trained()]

@@ -40,9 +40,9 @@ class Scored:
     verdicts: Sequence[Verdict]
 
     @property
-    def spent(self) -> Spent:
-        """What the verdicts took."""
-        return sum((verdict.spent for verdict in self.verdicts), Spent())
+    def hits(self) -> int:
+        """Questions that the cache answered; the others are charged as they are answered."""
+        return sum(verdict.spent.hits for verdict in self.verdicts)
 
     def rows(self) -> list[dict[str, Any]]:
         """Rows of the table `score`."""
@@ -72,7 +72,7 @@ def store(session: Session, *, claim: Claim, batch: Sequence[Scored]) -> None:
     """Write scores and count what is new: the write may be repeated. Raises LeaseLost."""
     new = scores.store(session, [row for scored in batch for row in scored.rows()])
     counted = [scored for scored in batch if scored.case.owner in new]
-    spent = sum((scored.spent for scored in counted), Spent())
+    spent = Spent(hits=sum(scored.hits for scored in counted))
     shards.guard(session, claim, completed=len(counted), spent=spent)
 
 

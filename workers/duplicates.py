@@ -1,11 +1,14 @@
 """Duplicates over a whole dataset: the earlier pair stays, the later one names it and how alike they are.
 
 Memory does not grow with the dataset: texts come as a stream, and their bands wait in the database. A pair is compared
-with the first of each band it shares. Whether that one is a duplicate itself does not matter: a cluster keeps one pair.
+with the first of each band it shares. Where that one is a duplicate itself, the pair names what that one names: a
+cluster keeps one pair, and every other one leads to it. Pairs are looked at in their order, so one step is enough.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -21,24 +24,34 @@ from workers.filters.signature import EXACT, bands, exact, signature
 BATCH = 2_000  # pairs whose bands are written together
 
 
-def mark_duplicates(session: Session, dataset_id: str, filters: FilterConfig) -> int:
-    """Drop the dataset's kept pairs that repeat earlier ones; returns how many."""
+@dataclass(frozen=True)
+class Verdict:
+    """Why a pair is dropped: the kept pair that it repeats, and how much of it."""
+
+    reason: str
+    of: str
+    similarity: float
+
+
+def mark_duplicates(session: Session, dataset_id: str, filters: FilterConfig) -> Counter[str]:
+    """Drop the dataset's kept pairs that repeat earlier ones; what that changes in its counts."""
     duplicates.begin(session)
     rows = _bands(duplicates.kept(session, dataset_id), filters)
     while batch := list(islice(rows, BATCH)):
         duplicates.note(session, batch)
-    found: dict[str, Any] = {}
-    marked = 0
+    change = Counter[str]()
+    last = None
     for row in duplicates.alike(session):
-        if row.review is not None or row.id == found.get("id"):
+        if row.review is not None or row.id == last:
             continue
         told = _verdict(row, filters)
-        if told is not None:
-            reason, similarity = told
-            duplicates.mark(session, row.id, reason=reason, of=row.earlier_id, similarity=similarity)
-            found = {"id": row.id}
-            marked += 1
-    return marked
+        if told is None:
+            continue
+        told = _led_on(session, row, told, filters)
+        last = row.id
+        if duplicates.mark(session, row.id, reason=told.reason, of=told.of, similarity=told.similarity):
+            change.update({"kept": -1, "dropped": 1, f"dropped:{told.reason}": 1})
+    return change
 
 
 def text(messages: Sequence[dict[str, str]], chosen: str, over: str) -> str:
@@ -64,15 +77,30 @@ def _bands(pairs: Iterator[AnyRow], filters: FilterConfig) -> Iterator[dict[str,
             yield {"band": band, "hash": hash, "position": position, "pair_id": pair.id}
 
 
-def _verdict(row: AnyRow, filters: FilterConfig) -> tuple[str, float] | None:
-    """The reason and the true Jaccard similarity, or None for two texts that only share a band by chance."""
+def _verdict(row: AnyRow, filters: FilterConfig) -> Verdict | None:
+    """With the true Jaccard similarity; None for two texts that only share a band by chance."""
     if row.band == EXACT:
-        return "duplicates", 1.0
-    assert filters.near_duplicates is not None, "only its signatures have other bands"
-    similarity = _similarity(row, filters.near_duplicates)
-    return ("near_duplicates", similarity) if similarity >= filters.near_duplicates.threshold else None
+        return Verdict("duplicates", row.earlier_id, 1.0)
+    near = filters.near_duplicates
+    assert near is not None, "only its signatures have other bands"
+    similarity = jaccard(_said(row.messages, row.chosen, near), _said(row.earlier_messages, row.earlier_chosen, near))
+    return Verdict("near_duplicates", row.earlier_id, similarity) if similarity >= near.threshold else None
 
 
-def _similarity(row: AnyRow, near: NearDuplicates) -> float:
-    own = shingles(text(row.messages, row.chosen, near.over), near.shingle)
-    return jaccard(own, shingles(text(row.earlier_messages, row.earlier_chosen, near.over), near.shingle))
+def _led_on(session: Session, row: AnyRow, told: Verdict, filters: FilterConfig) -> Verdict:
+    """The verdict with the pair that is kept, where the one it names was dropped as almost that one.
+
+    Two steps away, the similarity may be below the threshold.
+    """
+    near = filters.near_duplicates
+    if near is None:  # the first of the only band is kept
+        return told
+    kept = duplicates.kept_for(session, told.of)
+    if kept is None:
+        return told
+    similarity = jaccard(_said(row.messages, row.chosen, near), _said(kept.messages, kept.chosen, near))
+    return Verdict("near_duplicates", kept.id, similarity)
+
+
+def _said(messages: Sequence[dict[str, str]], chosen: str, near: NearDuplicates) -> frozenset[str]:
+    return shingles(text(messages, chosen, near.over), near.shingle)

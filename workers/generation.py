@@ -2,39 +2,26 @@
 
 import asyncio
 import threading
-import time
-from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
-from core.configs.teacher import ModelConfig
 from core.database import transaction
 from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
-from core.queries import budgets, pipeline, secrets, shards
+from core.queries import budgets, pipeline, shards
 from core.settings import settings
 from core.states import Queue
 from workers import advance, give_up, workbench
 from workers.chain import Identity
+from workers.engine_slot import EngineSlot, Load, Loaded, needed
 from workers.lease import Beats, Lease
 from workers.persist import persist
 from workers.places import Places
 from workers.plan import Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
-from workers.teachers import load_teacher
 from workers.teachers.identity import identify
-from workers.teachers.teacher import Teacher
 
 log = structlog.get_logger()
-
-
-class Load(Protocol):
-    """How a teacher is loaded: `workers.teachers.load_teacher`, or what stands in for it."""
-
-    async def __call__(self, config: ModelConfig, *, api_key: str | None = None) -> Teacher:
-        """See `load_teacher`."""
-        ...
 
 
 class GeneratingDesk:
@@ -49,11 +36,8 @@ class GeneratingDesk:
         self._beats = beats
         self._owner = owner
         self._device = device or SharedDevice()
-        self._load_with = load
+        self._slot = EngineSlot(load)
         self._runner = asyncio.Runner()
-        self._teacher: Teacher | None = None
-        self._loaded: Loaded | None = None
-        self._since = 0.0
 
     def drain(self, stop: threading.Event) -> None:
         """Work until nothing can be claimed, or `stop` is set."""
@@ -67,23 +51,13 @@ class GeneratingDesk:
     @property
     def model(self) -> str | None:
         """The loaded model, as shards name it."""
-        return self._loaded.teacher.key if self._loaded else None
-
-    @property
-    def _known(self) -> "tuple[Loaded, Identity] | None":
-        if self._teacher is None or self._loaded is None:
-            return None
-        return self._loaded, Identity(self._teacher.engine, self._teacher.fingerprint, self._teacher.template_hash)
-
-    @property
-    def _tired(self) -> bool:
-        return time.monotonic() - self._since > settings().turn_seconds
+        return self._slot.model
 
     async def _drain(self, stop: threading.Event) -> None:
         while not stop.is_set():
             if self._device.due():
                 await self._let_go()
-            claim = await asyncio.to_thread(self._claim, None if self._tired else self.model, only=False)
+            claim = await asyncio.to_thread(self._claim, None if self._slot.tired else self.model, only=False)
             if claim is None:
                 if self._device.due(idle=True):
                     await self._let_go()
@@ -104,13 +78,13 @@ class GeneratingDesk:
         """
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
         try:
-            work = await asyncio.to_thread(_read_plan, claim, self._known)
+            work = await asyncio.to_thread(_read_plan, claim, self._slot.known)
             if work.make:  # the cache may have it all
                 if not await self._turn(lease, work, stop):
                     self._beats.close(lease)
                     await asyncio.to_thread(give_up.hand_back, claim)
                     return
-                await self._load(claim, work)
+                await self._slot.fill(claim, work)
         except LeaseLost as error:
             self._beats.close(lease)
             log.info("shard was taken meanwhile", shard=claim.shard_id, reason=error.message)
@@ -137,23 +111,8 @@ class GeneratingDesk:
         return await asyncio.to_thread(self._device.take, lease, stop)
 
     async def _let_go(self) -> None:
-        await self._unload()
+        await self._slot.empty()
         await asyncio.to_thread(self._device.give)
-
-    async def _load(self, claim: Claim, work: Plan) -> None:
-        needed = _needed(claim, work.teacher)
-        if self._teacher is None or self._loaded != needed:
-            await self._unload()
-            log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
-            key = await asyncio.to_thread(_secret, claim, work)
-            self._teacher = await (self._load_with or load_teacher)(work.teacher, api_key=key)
-            self._loaded = needed
-        self._since = time.monotonic()
-
-    async def _unload(self) -> None:
-        teacher, self._teacher, self._loaded = self._teacher, None, None
-        if teacher is not None:
-            await teacher.close()
 
     async def _shards(self, first: tuple[Lease, Plan], places: Places, stop: threading.Event, *, alone: bool) -> None:
         """Shard after shard of the loaded model, as many at once as fill the places, until there is none."""
@@ -173,17 +132,17 @@ class GeneratingDesk:
         return held
 
     async def _next(self, stop: threading.Event) -> tuple[Lease, Plan] | None:
-        if stop.is_set() or self.model is None or self._tired or self._device.due():
+        if stop.is_set() or self.model is None or self._slot.tired or self._device.due():
             return None
         try:
             claim = await asyncio.to_thread(self._claim, self.model, only=True)
             if claim is None:
                 return None
-            work = await asyncio.to_thread(_read_plan, claim, self._known)
+            work = await asyncio.to_thread(_read_plan, claim, self._slot.known)
         except Unavailable as error:
             log.warning("database away", error=error.message)
             return None
-        if _needed(claim, work.teacher) != self._loaded:
+        if needed(claim, work.teacher) != self._slot.loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
         return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
@@ -193,7 +152,7 @@ class GeneratingDesk:
         lease.moved()
         try:
             bench = workbench.furnish(lease, work, places, stop)
-            reached = await workbench.make(bench, work, lambda: self._teacher)
+            reached = await workbench.make(bench, work, lambda: self._slot.teacher)
             if stop.is_set():
                 await asyncio.to_thread(give_up.hand_back, lease.claim)
                 return
@@ -218,34 +177,14 @@ class GeneratingDesk:
             await asyncio.to_thread(give_up.wait, lease.claim, error)
             return
         if isinstance(error, Refused):
-            self._loaded = None  # the next shard gets another one; those that are in work end with this one
+            self._slot.disown()  # the next shard gets another one; those that are in work end with this one
             await asyncio.to_thread(give_up.load_failed, lease.claim, error)
             return
         log.warning("shard failed", shard=lease.claim.shard_id, error=str(error))
         if isinstance(error, EngineDied):
-            await self._unload()
+            await self._slot.empty()
         if not isinstance(error, LeaseLost):
             await asyncio.to_thread(give_up.release, lease.claim, error)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What is loaded; a teacher with a secret is its project's alone, for another may give the name to another key."""
-
-    teacher: ModelConfig
-    project_id: str | None
-
-
-def _needed(claim: Claim, teacher: ModelConfig) -> Loaded:
-    return Loaded(teacher, claim.project_id if teacher.secret else None)
-
-
-def _secret(claim: Claim, work: Plan) -> str | None:
-    """The key of an endpoint. Raises BadInput when it is gone."""
-    if work.teacher.secret is None:
-        return None
-    with transaction() as session:
-        return secrets.reveal(session, claim.project_id, work.teacher.secret)
 
 
 def _read_plan(claim: Claim, known: tuple[Loaded, Identity] | None) -> Plan:
@@ -257,7 +196,7 @@ def _read_plan(claim: Claim, known: tuple[Loaded, Identity] | None) -> Plan:
         cached = uses_cache(session, claim)
         if cached is None:
             return plan(session, claim)
-        if known is not None and _needed(claim, to_load(cached.teacher)) == known[0]:
+        if known is not None and needed(claim, to_load(cached.teacher)) == known[0]:
             return plan(session, claim, identity=known[1])
     identity = identify(cached.teacher)
     with transaction() as session:

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.errors import BurnishError
+from core.ledger import Claim
+from core.queries import shards
 from core.settings import settings
 from workers import cases, turn_cache
 from workers.cases import Case, Scored
 from workers.lease import Lease
 from workers.micro_batch import batches
-from workers.notebook import Notebook
-from workers.persist import persist
+from workers.notebook import Notebook, Payer
+from workers.persist import keep, persist
 from workers.rewards.judge import Judge, Memory
 
 
@@ -53,8 +55,7 @@ async def judge_all(judge: Judge, docket: Docket, *, lease: Lease, stop: threadi
     """
     limits = settings()
     done: asyncio.Queue[Scored | None] = asyncio.Queue(limits.micro_batch_rows)
-    notebook = Notebook(lease.claim.project_id, judge.identity if docket.cache else None)
-    memory = await asyncio.to_thread(_remember, judge, docket, lease.claim.project_id, notebook)
+    memory, notebook = await asyncio.to_thread(_remember, judge, docket, lease.claim)
     slots = asyncio.Semaphore(limits.chains_in_flight)
     court = Court(judge, docket.seed, lease, stop, memory, notebook, slots, done)
     try:
@@ -67,16 +68,19 @@ async def judge_all(judge: Judge, docket: Docket, *, lease: Lease, stop: threadi
                     await done.put(None)
                     await asyncio.wait([writer])
     except* BurnishError as errors:
+        await asyncio.to_thread(keep, notebook.flush)
         raise _first(errors) from None
 
 
-def _remember(judge: Judge, docket: Docket, project_id: str, notebook: Notebook) -> Memory:
-    """What the judge said before to the questions of these cases."""
-    if not docket.cache:
-        return Memory()
-    keys = {key for case in docket.waiting for key in judge.keys(list(case.answers.values()), seed=docket.seed)}
+def _remember(judge: Judge, docket: Docket, claim: Claim) -> tuple[Memory, Notebook]:
+    """What the judge said before to the questions of these cases, and where to write what it says now."""
+    keys: set[bytes] = set()
+    if docket.cache:
+        keys = {key for case in docket.waiting for key in judge.keys(list(case.answers.values()), seed=docket.seed)}
     with transaction() as session:
-        return Memory(turn_cache.look_up(session, project_id, sorted(keys)), notebook.note)
+        payer = Payer(claim, str(docket.config.model), shards.paid(session, claim))
+        notebook = Notebook(payer, judge.identity if docket.cache else None)
+        return Memory(turn_cache.look_up(session, claim.project_id, sorted(keys)), notebook.note), notebook
 
 
 async def _cases(court: Court, waiting: Sequence[Case]) -> None:
@@ -99,14 +103,14 @@ async def _case(court: Court, case: Case) -> None:
 
 async def _write(court: Court) -> None:
     async for batch in batches(court.done):
-        if batch:
-            await asyncio.to_thread(persist, court.lease, partial(_store, court, batch))
-            court.notebook.kept()
+        await asyncio.to_thread(persist, court.lease, partial(_store, court, batch))
+        court.notebook.kept()
 
 
 def _store(court: Court, batch: Sequence[Scored], session: Session) -> None:
     court.notebook.flush(session)
-    cases.store(session, claim=court.lease.claim, batch=batch)
+    if batch:  # else there are answers alone, of cases that go on
+        cases.store(session, claim=court.lease.claim, batch=batch)
 
 
 def _first(errors: BaseExceptionGroup[BurnishError]) -> BurnishError:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from core.configs.teacher import shown
 from core.database import transaction
 from core.errors import Unavailable
 from core.ids import new_id
@@ -87,7 +88,12 @@ class Looker:
     def _signs(self, work: Desk, beats: Beats) -> None:
         """Signs of life for the overview page."""
         while True:
-            info = {"pid": os.getpid(), "host": socket.gethostname(), "model": work.model, "shards": beats.held()}
+            info = {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "model": shown(work.model),
+                "shards": beats.held(),
+            }
             try:
                 with transaction() as session:
                     workers.seen(session, id=self._owner, queue=str(self._queue), info=info)

@@ -1,16 +1,12 @@
 """Pairs from scored chains: the best revision chosen, the draft rejected whatever the scores say; filters decide."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
-
-from sqlalchemy.orm import Session
 
 from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.ids import new_id
-from core.ledger import Claim
-from core.queries import datasets, pairs, prompts, shards
+from core.queries import datasets, pairs, prompts, verdicts
 from core.queries.rows import AnyRow
 from workers.candidates import answers, best, critiques, finish, unscored
 from workers.filters import verdict
@@ -37,11 +33,7 @@ def pair(lease: Lease) -> None:
         for row in waiting[start : start + BATCH]:
             rows.append(_pair(row, filters, apart) | common)
             lease.moved()
-        persist(lease, partial(_store, claim=claim, rows=rows))
-
-
-def _store(session: Session, *, claim: Claim, rows: Sequence[dict[str, Any]]) -> None:
-    shards.guard(session, claim, completed=pairs.store(session, rows))
+        persist(lease, partial(verdicts.write, claim=claim, rows=rows))
 
 
 def _pair(row: AnyRow, filters: FilterConfig, apart: HeldOut) -> dict[str, Any]:

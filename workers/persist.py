@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from core.database import transaction
-from core.errors import Unavailable
+from core.errors import LeaseLost, Unavailable
 from workers.lease import Lease
 
 log = structlog.get_logger()
@@ -31,3 +31,12 @@ def persist(lease: Lease, write: Callable[[Session], Result]) -> Result:
             log.warning("database away, trying again", shard=lease.claim.shard_id, error=error.message)
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def keep(flush: Callable[[Session], None]) -> None:
+    """Write once what is paid for though its rows did not end, whatever became of the lease; else it is logged."""
+    try:
+        with transaction() as session:
+            flush(session)
+    except (Unavailable, LeaseLost) as error:
+        log.warning("turns not kept", error=error.message)

@@ -23,7 +23,7 @@ from workers.allowance import Limits
 from workers.answering import Question, run_answer
 from workers.chain import Ask, Drafted, Identity, remembered, run_chain
 from workers.growing.growth import Growth
-from workers.notebook import Notebook
+from workers.notebook import Notebook, Payer
 from workers.teachers.teacher import Teacher, Turn
 
 Row = dict[str, Any]
@@ -34,9 +34,9 @@ Make = Callable[[Teacher, Drafted], Awaitable[Row]]
 class Plan:
     """`ready` rows come from the cache; `make` holds one function per row to make; `store` writes finished rows.
 
-    `flush` keeps turns of chains that have not ended, so that nobody pays for them twice; `kept` is told when they, or
-    those that `store` wrote, are committed. With `limits` there is a budget to ask before a row is begun. A row whose
-    state is `open` is stored and will be followed by its end.
+    `flush` charges and keeps turns of chains that have not ended, so that nobody pays for them twice; it raises
+    LeaseLost. `kept` is told when they, or those that `store` wrote, are committed. With `limits` there is a budget to
+    ask before a row is begun. A row whose state is `open` is stored and will be followed by its end.
     """
 
     teacher: ModelConfig
@@ -72,14 +72,15 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     waiting = chains.waiting(session, claim)
     asks = [_ask(asked, row, instructions[row.behavior_id], claim.attempts) for row in waiting]
     drafts = [_draft(row) for row in waiting]
-    notebook = Notebook(claim.project_id, identity)
+    notebook = Notebook(Payer(claim, str(asked.teacher.model), shards.paid(session, claim)), identity)
     ready: list[Row] = []
     if identity is not None:
         asks = turn_cache.recall(session, claim.project_id, identity, asks)
     asks = [replace(ask, known={**draft, **ask.known}) for ask, draft in zip(asks, drafts, strict=True)]
     if identity is not None:
         ready = [remembered(identity, ask) for ask in asks if ask.complete]
-        asks = [replace(ask, keep=notebook.keeper(ask)) for ask in asks if not ask.complete]
+        asks = [ask for ask in asks if not ask.complete]
+    asks = [replace(ask, keep=notebook.keeper(ask)) for ask in asks]
 
     def store(session: Session, rows: Sequence[Row]) -> None:
         owner = {"dataset_id": claim.dataset_id, "token": claim.token}
@@ -88,8 +89,8 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
             pipeline.early(session, claim)
         notebook.flush(session)
         done = sum(row.state == "done" for row in new)
-        spent = sum((Spent(*row[1:]) for row in new), Spent())
-        shards.guard(session, claim, completed=done, failed=len(new) - done, spent=spent)
+        hits = sum(row.hits for row in new)
+        shards.guard(session, claim, completed=done, failed=len(new) - done, spent=Spent(hits=hits))
 
     limits = _limits(asked, asks, rubrics.of_dataset(session, claim.dataset_id)) if asked.budget.limited else None
     early = bool(asked.early_scorers(apart=settings().scorers_apart))
@@ -102,8 +103,8 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
 
 def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     frame = gathered.frame(session, claim.dataset_id)
-    found = Growth(claim, frame, growth.unsettled(session, claim), identity)
-    notebook = found.notebook
+    notebook = Notebook(Payer(claim, str(frame.config.teacher.model), shards.paid(session, claim)), identity)
+    found = Growth(claim, frame, growth.unsettled(session, claim), notebook)
     return Plan(to_load(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
 
 

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from core.configs.filters import FilterConfig
 from core.database import transaction
-from core.queries import datasets, pairs, prompts, shards
+from core.queries import datasets, pairs, prompts, shards, verdicts
 from core.queries.rows import AnyRow
+from core.queries.verdicts import Judged
 from workers.candidates import critiques, finish, unscored
 from workers.duplicates import mark_duplicates
 from workers.filters import verdict
@@ -41,16 +42,20 @@ def _batch(session: Session, *, lease: Lease, filters: FilterConfig, apart: Held
     rows = pairs.unreviewed(session, lease.claim.dataset_id, after=after, limit=BATCH)
     told = []
     for row in rows:
-        told.append((row, verdict(_text(row, apart), filters)))
+        reason = verdict(_text(row, apart), filters)
+        if reason != row.reason or row.duplicate_of:
+            told.append(Judged(row.id, row.reason, reason))
         lease.moved()
-    pairs.judge(session, [(row.id, reason) for row, reason in told if reason != row.reason or row.duplicate_of])
+    changed = verdicts.judge(session, told)
     shards.guard(session, lease.claim)
+    verdicts.count(session, lease.claim.dataset_id, changed)
     return rows[-1].id if rows else None
 
 
 def _duplicates(session: Session, lease: Lease, filters: FilterConfig) -> None:
-    mark_duplicates(session, lease.claim.dataset_id, filters)
+    changed = mark_duplicates(session, lease.claim.dataset_id, filters)
     shards.guard(session, lease.claim)
+    verdicts.count(session, lease.claim.dataset_id, changed)
 
 
 def _text(row: AnyRow, apart: HeldOut) -> PairText:

@@ -6,21 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
-from core.database import transaction
-from core.errors import BurnishError, EngineDied, Unavailable
+from core.errors import BurnishError, EngineDied
 from core.settings import settings
 from workers.allowance import Allowance
 from workers.lease import Lease
 from workers.micro_batch import batches
-from workers.persist import persist
+from workers.persist import keep, persist
 from workers.places import Places
 from workers.plan import Make, Plan
 from workers.teachers.teacher import Teacher
 from workers.watched import Stopping, WatchedTeacher
 
-log = structlog.get_logger()
 Row = dict[str, Any]
 
 
@@ -59,10 +55,10 @@ async def make(bench: Bench, work: Plan, teacher: Callable[[], Teacher | None]) 
             await bench.done.put(None)
             await writer
     except* BurnishError as errors:
-        await asyncio.to_thread(_keep_turns, work)
+        await asyncio.to_thread(keep, work.flush)
         raise errors.exceptions[0] from None
     if bench.stop.is_set():
-        await asyncio.to_thread(_keep_turns, work)
+        await asyncio.to_thread(keep, work.flush)
     return bench.allowance.reached
 
 
@@ -93,12 +89,3 @@ async def _write(bench: Bench, work: Plan) -> None:
         ended = sum(row.get("state") != "open" for row in batch)
         bench.allowance.stored(max(0, ended - ready))
         ready = max(0, ready - ended)
-
-
-def _keep_turns(work: Plan) -> None:
-    """What chains that did not end were told is paid for."""
-    try:
-        with transaction() as session:
-            work.flush(session)
-    except Unavailable as error:
-        log.warning("turns not kept", error=error.message)

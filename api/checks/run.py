@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from api.checks.columns import check_columns, check_promised
 from api.checks.dataset import CheckedDataset, check_dataset
 from api.checks.models import complete_causal
 from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig
-from core.errors import BadInput, Conflict, MissingColumn, NotFound
+from core.errors import BadInput, Conflict, NotFound
 from core.queries import behaviors, datasets, pairs
 from core.settings import settings
 from core.states import DatasetState
@@ -31,12 +32,7 @@ def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRu
     kept, scored = pairs.trainable(session, dataset.id)
     if kept == 0:
         raise BadInput(f"Dataset {dataset.id} has no kept pair in its training split; make another.", param="dataset")
-    if config.method.facts.needs_scores and scored == 0:
-        raise MissingColumn(
-            f"Method {config.method.type!r} needs the columns score_chosen and score_rejected; no pair of dataset "
-            f"{dataset.id} has both. Choose a method without scores, such as 'dpo', or score the dataset.",
-            param="method.type",
-        )
+    check_columns(session, dataset.id, config, scored=scored)
     filled = {
         "student": _student(session, project_id, config.student),
         "evaluation": _evaluation(session, project_id, config.evaluation, behaviors.used(session, dataset)),
@@ -49,6 +45,7 @@ def check_distillation(
 ) -> tuple[DistillationConfig, CheckedDataset]:
     """Complete a distillation config. Raises BadInput (and its kinds)."""
     dataset = check_dataset(session, project_id, config.dataset, at="dataset.")
+    check_promised(config.method, config.training, dataset.config.reward)
     filled = {
         "dataset": dataset.config,
         "student": _student(session, project_id, config.student),

@@ -8,12 +8,15 @@ from api.dashboard import (
     datasets,
     distillations,
     exports,
+    files,
     filters,
+    imports,
     keys,
     login,
     new,
     overview,
     provenance,
+    pushes,
     review,
     runs,
     secrets,
@@ -22,8 +25,8 @@ from api.dashboard import (
 
 router = APIRouter(include_in_schema=False)
 ORDER = (  # an address of words stands before one that takes any word
-    *(static, login, overview, new, distillations, exports, filters, review, provenance, datasets, runs, behaviors),
-    *(keys, secrets, cache),
+    *(static, login, overview, new, distillations, files, imports, exports, filters, pushes, review, provenance),
+    *(datasets, runs, behaviors, keys, secrets, cache),
 )
 for part in ORDER:
     router.include_router(part.router)

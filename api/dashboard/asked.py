@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.dashboard import scorer_rows, sources
 from api.dashboard.answers import answer, put
 from api.dashboard.fields import Fields
 from api.dashboard.questions import Question, method_cards, questions
@@ -14,8 +15,10 @@ from core.configs.teacher import TeacherConfig
 from core.methods.choice import MethodChoice
 
 FIRST = ("mode", "epochs", "learning_rate", "batch_size", "max_length")
+OF_IMPORTS = ("training.pair_weights",)  # pairs that a teacher makes have no weights
 DEFAULT_METHOD = MethodChoice.model_fields["type"].default
 MODELS = ("dataset.teacher.model", "student")
+REWARD = "dataset.reward"
 
 
 def data_questions() -> list[Question]:
@@ -48,7 +51,7 @@ def budget_questions() -> list[Question]:
 
 def training_questions() -> tuple[list[Question], list[Question]]:
     """The questions most people answer, and the rest."""
-    every = questions(TrainingConfig, "training")
+    every = [question for question in questions(TrainingConfig, "training") if question.name not in OF_IMPORTS]
     rest = [question for question in every if question.name.removeprefix("training.") not in FIRST]
     lora = questions(LoraConfig, "training.lora", only=("rank", "alpha", "dropout"))
     return [question for question in every if question not in rest], rest + lora
@@ -67,20 +70,18 @@ def body_of(fields: Fields) -> dict[str, Any]:
     made = [*data_questions(), *more_data_questions(), *endpoint_questions(), *filter_questions(), *budget_questions()]
     chosen = [question for card in method_cards() if card.name == method for question in card.questions]
     answer(body, fields, [*made, *chosen, *first, *rest])
-    reward = fields.get("reward").strip()
-    if reward:
-        put(body, "dataset.reward", _scorer(reward))
+    body["dataset"] |= sources.prompts_of(fields)
+    reward = scorer_rows.scorers_of(fields, REWARD)
+    if reward is not None:
+        body["dataset"]["reward"] = reward
     return body
 
 
-def _scorer(text: str) -> dict[str, str]:
-    """`rule:<name>`, `judge:<model>` (or `judge:` for the default model), else the name of a classifier."""
-    kind, _, name = text.partition(":")
-    if kind == "rule":
-        return {"kind": "rule", "rule": name}
-    if kind == "judge":
-        return {"kind": "judge"} | ({"model": name} if name else {})
-    return {"model": text}
+def field_of(param: str, fields: Fields) -> str:
+    """The name of the form's field that the `param` of a refusal is about."""
+    if param == REWARD or param.startswith(f"{REWARD}."):
+        return scorer_rows.field_of(param, fields, REWARD)
+    return sources.field_of(param, fields) if param.startswith(("dataset.source", sources.LINES)) else param
 
 
 def filters_of(fields: Fields) -> dict[str, Any]:

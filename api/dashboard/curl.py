@@ -26,6 +26,10 @@ class Commands:
         """Change something."""
         return self._send("PATCH", path, body)
 
+    def upload(self, purpose: str, file: str) -> str:
+        """Send a file."""
+        return self._send("POST", "/files", None) + f" \\\n  -F purpose={purpose} -F file=@{shlex.quote(file)}"
+
     def delete(self, path: str) -> str:
         """Take something away."""
         return self._send("DELETE", path, None)

@@ -15,6 +15,7 @@ from api.dashboard.filters import filter_values
 from api.dashboard.funnel import gates
 from api.dashboard.pair_filter import AskedPairs
 from api.dashboard.pairs import pair_values
+from api.dashboard.pushes import push_values
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.stages import stage_bars
@@ -66,6 +67,7 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
         progress, counts = datasets.progress(session, id), datasets.pair_counts(session, row)
         dataset = show_dataset(row, progress, counts)
         step = timeline.of_dataset(dataset)
+        sent = push_values(session, curl, row)
         return page(
             "dataset.html",
             caller,
@@ -80,9 +82,10 @@ def show_dataset_page(id: str, caller: Looker, curl: Curl, paging: ListPage, fil
             quarantined=prompts.quarantined(session, id, limit=FAILURES),
             distillation=distillations.of_dataset(session, id),
             exports=export_links(curl, id),
-            live=dataset.status not in ENDED,
+            live=dataset.status not in ENDED or sent["pushing"],
             commands=_commands(curl, id),
             actions=actions(dataset.status),
+            **sent,
             **filter_values(session, curl, row),
             **pair_values(session, id, filter, paging),
         )

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from api.auth import Caller
 from api.checks.dataset import check_dataset
+from api.dashboard.refusal import refusal
 from api.estimate import estimate, sized
 from api.schemas.estimate import EstimateObject
-from api.validation import explain
 from core.configs.dataset import DatasetConfig
 from core.database import transaction
 from core.errors import BadInput
@@ -32,9 +32,9 @@ def guess(caller: Caller, dataset: dict[str, Any]) -> Guess:
         config = DatasetConfig.model_validate(dataset)
         with transaction() as session:
             checked = check_dataset(session, caller.project_id, config, at="dataset.")
-            past = estimates.past(session, caller.project_id, checked.config)
-            return Guess(estimate(checked.config, sized(checked.config, checked.behaviors), past), "")
+            grounds = estimates.grounds(session, caller.project_id, checked.config)
+            return Guess(estimate(checked.config, sized(checked.config, checked.behaviors), grounds), "")
     except ValidationError as error:
-        return Guess(None, explain(error.errors(include_url=False), dataset)[0])
+        return Guess(None, refusal(error, dataset).message)
     except BadInput as error:
         return Guess(None, error.message)

@@ -32,6 +32,10 @@ class Fields:
         """Every value of a name."""
         return [value for key, value in self.pairs if key == name]
 
+    def but(self, name: str, value: str) -> "Fields":
+        """The same with one value for a name."""
+        return Fields((*(pair for pair in self.pairs if pair[0] != name), (name, value)))
+
 
 NO_FIELDS = Fields()
 

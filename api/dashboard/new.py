@@ -1,40 +1,41 @@
 """The form that starts a distillation; it asks exactly as POST /distillations does."""
 
-import hashlib
-import json
-from typing import Annotated, Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from api.auth import Caller
-from api.dashboard import asked
+from api.dashboard import asked, scorer_rows, sources
+from api.dashboard.behavior_cards import behavior_cards
 from api.dashboard.curl import Curl
 from api.dashboard.estimates import guess
 from api.dashboard.fields import Fields, sent_fields
+from api.dashboard.models import model_choices
+from api.dashboard.once import once
 from api.dashboard.presets import PRESETS, preset
 from api.dashboard.questions import method_cards
-from api.dashboard.refusal import Refusal, refusal
+from api.dashboard.refusal import NOTHING, Refusal, refusal
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.visitor import Actor
-from api.deps import Paging, Post
-from api.routes.datasets import preview_dataset
+from api.deps import Post
+from api.routes.datasets import create_dataset, preview_dataset
 from api.routes.distillations import create_distillation
-from api.routes.models import list_models
-from api.schemas.behavior import BehaviorSummary, show_summary
 from core.configs.distillation import DistillationConfig
-from core.database import transaction
-from core.errors import BadInput
+from core.errors import BadInput, Conflict
 from core.ids import new_id
-from core.queries import behaviors
-from core.settings import settings
 
 router = APIRouter(prefix="/dashboard/distillations", route_class=PageRoute)
 
-MOST = Paging(None, 100)
-NOTHING = Refusal(200, "", "")
+ASKED: dict[str, Callable[[DistillationConfig, Post], Response]] = {
+    "distillation": create_distillation,
+    "dataset": lambda config, post: create_dataset(config.dataset, post),
+    "preview": lambda config, post: preview_dataset(config.dataset, post),
+}
 Sent = Annotated[Fields, Depends(sent_fields)]
 
 
@@ -44,34 +45,35 @@ def show_form(
     curl: Curl,
     start: Annotated[str | None, Query(alias="preset")] = None,
     behavior: Annotated[str | None, Query(max_length=100)] = None,
+    source: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Empty, filled in by a preset, or with a behavior chosen."""
+    """Empty, filled in by a preset, with a behavior chosen, or with prompts from `file:<id>` or `dataset:<id>`."""
     fields = Fields((("dataset.behavior", behavior),)) if behavior else preset(start)
-    return _form(caller, curl, fields)
+    return _form(caller, curl, Fields((*fields.pairs, *sources.started(source))))
 
 
 @router.post("")
 def start_distillation(caller: Actor, curl: Curl, fields: Sent) -> Response:
-    """Start it and show its page; what is wrong is told beside the form. Sending the form twice starts one."""
-    body = asked.body_of(fields)
-    try:
-        config = DistillationConfig.model_validate(body)
-        answer = create_distillation(config, _post(caller, fields.get("once"), body))
-    except (ValidationError, BadInput) as error:
-        return _refused(caller, curl, fields, error)
-    return RedirectResponse(f"/dashboard{answer.headers['location']}", 303)
+    """Start it and show its page; what is wrong is told beside its field. Sending the form twice starts one."""
+    return _start(caller, curl, fields, "distillation")
+
+
+@router.post("/dataset")
+def start_dataset(caller: Actor, curl: Curl, fields: Sent) -> Response:
+    """The dataset alone, as POST /datasets makes it."""
+    return _start(caller, curl, fields, "dataset")
 
 
 @router.post("/preview")
 def preview_distillation(caller: Actor, curl: Curl, fields: Sent) -> Response:
     """Five real pairs of the dataset that the form asks for; their page follows them."""
-    body = asked.body_of(fields)
-    try:
-        config = DistillationConfig.model_validate(body)
-        answer = preview_dataset(config.dataset, _post(caller, "", body))
-    except (ValidationError, BadInput) as error:
-        return _refused(caller, curl, fields, error)
-    return RedirectResponse(f"/dashboard{answer.headers['location']}", 303)
+    return _start(caller, curl, fields.but("once", ""), "preview")
+
+
+@router.post("/change")
+def change_form(caller: Actor, curl: Curl, fields: Sent) -> Response:
+    """The form with another row of a scorer, or without one."""
+    return _form(caller, curl, scorer_rows.changed(fields, asked.REWARD))
 
 
 @router.post("/estimate")
@@ -85,19 +87,19 @@ def estimate_distillation(caller: Actor, curl: Curl, fields: Sent, part: bool = 
     return page("estimate.html", caller, estimate=found.estimate, lacks=found.said, command=command)
 
 
-def _post(caller: Caller, key: str, body: dict[str, Any]) -> Post:
-    hashed = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
-    return Post(caller, f"dashboard:{key[:64]}" if key.isascii() and key else None, hashed, sealed=False)
-
-
-def _refused(caller: Caller, curl: Curl, fields: Fields, error: ValidationError | BadInput) -> Response:
-    """The form as it was, with what is wrong."""
-    return _form(caller, curl, fields, refusal(error, asked.body_of(fields)))
+def _start(caller: Caller, curl: Curl, fields: Fields, what: str) -> Response:
+    """Ask for what the form says and show it, or the form as it was with what is wrong."""
+    body = asked.body_of(fields)
+    try:
+        answer = ASKED[what](DistillationConfig.model_validate(body), once(caller, what, fields.get("once"), body))
+    except (ValidationError, BadInput, Conflict) as error:
+        said = refusal(error, body)
+        return _form(caller, curl, fields, replace(said, param=asked.field_of(said.param, fields)))
+    return RedirectResponse(f"/dashboard{answer.headers['location']}", 303)
 
 
 def _form(caller: Caller, curl: Curl, fields: Fields, said: Refusal = NOTHING) -> Response:
     first, rest = asked.training_questions()
-    models = list_models(caller, MOST).data
     body = asked.body_of(fields)
     found = guess(caller, body["dataset"])
     return page(
@@ -105,13 +107,10 @@ def _form(caller: Caller, curl: Curl, fields: Fields, said: Refusal = NOTHING) -
         caller,
         status=said.status,
         fields=fields,
-        message=said.message,
-        param=said.param,
-        behaviors=_behaviors(caller),
+        said=said,
+        behaviors=behavior_cards(caller),
         presets=PRESETS,
-        causal=[model for model in models if model.kind in ("causal", "adapter")],
-        classifiers=[model for model in models if model.kind == "classifier"],
-        defaults=settings(),
+        rows=scorer_rows.rows_of(fields, asked.REWARD),
         data=asked.data_questions(),
         more_data=asked.more_data_questions(),
         endpoint=asked.endpoint_questions(),
@@ -125,10 +124,6 @@ def _form(caller: Caller, curl: Curl, fields: Fields, said: Refusal = NOTHING) -
         once=new_id("form"),
         live=False,
         command=curl.post("/distillations", body),
+        **model_choices(caller),
+        **sources.source_values(caller, fields),
     )
-
-
-def _behaviors(caller: Caller) -> list[BehaviorSummary]:
-    with transaction() as session:
-        rows = behaviors.page(session, caller.project_id, after=None, limit=MOST.limit)
-        return sorted((show_summary(row) for row in rows), key=lambda shown: shown.name)

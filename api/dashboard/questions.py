@@ -16,7 +16,11 @@ LABELS = {
     "usd": "USD", "max_chars": "longest side", "best_of": "revisions to choose from", "ngram": "words in a row",
     "min_margin": "least margin", "cache": "use the cache of turns",
 }  # fmt: skip
-BLANK = {"n_prompts": "all there are", "model": "the default", "base_url": "https://…", "secret": "none"}
+BLANK = {
+    "n_prompts": "all there are", "model": "the default", "base_url": "https://…", "secret": "none",
+    "label": "by its kind and model", "repo": "owner/name", "path": "prompts.parquet",
+    "revision": "the hub's own conversion", "instruction": "none",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def _asked(config: type[BaseModel], prefix: str, only: tuple[str, ...] | None) -
 
 def _question(path: str, name: str, field: FieldInfo) -> Question | None:
     label, help = LABELS.get(name, name.replace("_", " ")), field.description or ""
-    default = "" if field.default is None else str(field.default)
+    default = "" if field.is_required() or field.default is None else str(field.default)
     kinds = _kinds(field.annotation)
     choices = tuple(value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind))
     numbers = [kind for kind in kinds if kind in (int, float)]

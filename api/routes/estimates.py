@@ -25,8 +25,7 @@ def create_estimate(
 
     def work(session: Session) -> Answer:
         checked = check_dataset(session, post.caller.project_id, body)
-        past = estimates.past(session, post.caller.project_id, checked.config)
-        judged = estimates.past_judges(session, post.caller.project_id, checked.config)
-        return Answer(200, estimate(checked.config, sized(checked.config, checked.behaviors), past, judged))
+        grounds = estimates.grounds(session, post.caller.project_id, checked.config)
+        return Answer(200, estimate(checked.config, sized(checked.config, checked.behaviors), grounds))
 
     return answer_once(post, work)

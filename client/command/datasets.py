@@ -91,6 +91,9 @@ def estimate(
     ground = f"{found.measured_chains} chains of this teacher" if found.basis == "measured" else "what may be sampled"
     asked = f"{found.chains}, {found.judge_calls} questions to judges" if found.judge_calls else str(found.chains)
     shown = [("chains", asked), ("based on", ground)]
+    if found.writing is not None:
+        part = "part of the sums" if found.writing.basis == "measured" else "not in the sums: none were written yet"
+        shown.append(("prompts to write", f"{found.writing.prompts}, {part}"))
     named = [("prompt tokens", found.prompt_tokens), ("sampled tokens", found.sampled_tokens)]
     named += [(name, one) for name, one in (("seconds", found.seconds), ("usd", found.usd)) if one is not None]
     shown += [(name, _interval(one)) for name, one in named]

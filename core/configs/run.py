@@ -47,6 +47,9 @@ class TrainingConfig(Config):
     anchors: bool = Field(
         False, description="identical pairs serve the SFT term too: answers the teacher saw no need to change"
     )
+    pair_weights: bool = Field(
+        False, description="multiply what a pair adds to the loss by the weight its line was imported with"
+    )
     log_steps: int = Field(1, ge=1, description="steps between two rows of metrics")
 
 

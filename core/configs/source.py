@@ -30,7 +30,9 @@ class HubSource(Config):
     """A dataset of the Hugging Face hub, read from its parquet files; no code of it is run."""
 
     kind: Literal["hub"]
-    repo: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", max_length=200)
+    repo: str = Field(
+        pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$", max_length=200, description="owner/name on the hub"
+    )
     subset: str = Field("default", max_length=200)
     split: str = Field("train", max_length=200)
     revision: str | None = Field(None, max_length=200, description="left out: the hub's own conversion to parquet")

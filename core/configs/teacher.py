@@ -1,6 +1,7 @@
 """Who drafts, criticises and revises: a model in an engine of ours, or behind an OpenAI-compatible endpoint."""
 
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -38,6 +39,14 @@ class ModelConfig(Config):
         if self.engine != "openai":
             return self.model or ""
         return "|".join((self.engine, self.model or "", self.base_url or "", self.secret or ""))
+
+
+def shown(key: str | None) -> str | None:
+    """A key for people to read: of an endpoint the model and the host. Which secret opens it is nobody's business."""
+    if key is None or not key.startswith("openai|") or key.count("|") < 3:
+        return key
+    model, base_url, _ = key.removeprefix("openai|").rsplit("|", 2)
+    return f"{model} at {urlsplit(base_url).netloc.rpartition('@')[2]}"
 
 
 class TurnSampling(Config):

@@ -20,7 +20,7 @@ class FilePair:
     """A pair of a file: `line` counts from 1, `messages` end with the user's turn.
 
     `scores` are by the scorer's name; `score_chosen` and `score_rejected` are those that stand on the pair itself.
-    `origin` is what only the format `jsonl` holds beside them, written and read as it is.
+    `origin` is what only the format `jsonl` holds beside them, written and read as it is; of the others a weight alone.
     """
 
     line: int

@@ -11,7 +11,7 @@ MAX_NAME = 200
 
 
 def trl(fields: Fields) -> FilePair:
-    """TRL's preference format with an explicit prompt, conversational or plain; further columns are left alone."""
+    """TRL's preference format with an explicit prompt, conversational or plain; columns unknown here are left alone."""
     return FilePair(
         line=fields.line,
         messages=fields.messages("prompt"),
@@ -20,6 +20,7 @@ def trl(fields: Fields) -> FilePair:
         score_chosen=fields.number("score_chosen"),
         score_rejected=fields.number("score_rejected"),
         scores=_scores(fields),
+        origin=_weight(fields),
     )
 
 
@@ -36,6 +37,7 @@ def openai(fields: Fields) -> FilePair:
         score_chosen=fields.number("score_chosen"),
         score_rejected=fields.number("score_rejected"),
         scores=_scores(fields),
+        origin=_weight(fields),
     )
 
 
@@ -44,6 +46,7 @@ def jsonl(fields: Fields) -> FilePair:
 
     What else a line says is its origin.
     """
+    _weight(fields)
     drafted = "revision" in fields.values and "chosen" not in fields.values
     chosen, rejected = ("revision", "draft") if drafted else ("chosen", "rejected")
     read = {"system", "prompt", "scores", chosen, rejected, f"score_{chosen}", f"score_{rejected}"}
@@ -60,6 +63,14 @@ def jsonl(fields: Fields) -> FilePair:
 
 
 SHAPES: Mapping[str, Callable[[Fields], FilePair]] = {"trl": trl, "openai": openai, "jsonl": jsonl, "parquet": trl}
+
+
+def _weight(fields: Fields) -> dict[str, float]:
+    """What runs with `training.pair_weights` multiply the pair's loss by."""
+    weight = fields.number("weight")
+    if weight is not None and weight < 0:
+        fields.refuse("weight", f"is {weight:g}; a weight is at least 0")
+    return {} if weight is None else {"weight": weight}
 
 
 def _headed(fields: Fields, messages: Messages) -> Messages:

@@ -6,9 +6,17 @@ from pydantic import Field, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from core.configs.config import Config
+from core.methods.alpha_dpo import AlphaDpoConfig
+from core.methods.conservative_dpo import ConservativeDpoConfig
 from core.methods.dpo import DpoConfig
+from core.methods.hinge import HingeConfig
+from core.methods.ipo import IpoConfig
 from core.methods.method import Hyperparameters, Method
 from core.methods.rdpo import RdpoConfig
+from core.methods.reward_distillation import RewardDistillationConfig
+from core.methods.robust_dpo import RobustDpoConfig
+from core.methods.sft import SftConfig
+from core.methods.simpo import SimpoConfig
 
 
 class MethodChoice(Config):
@@ -17,6 +25,14 @@ class MethodChoice(Config):
     type: str = Field("rdpo", description="name of one of the other fields", examples=["rdpo"])
     rdpo: RdpoConfig | None = None
     dpo: DpoConfig | None = None
+    conservative_dpo: ConservativeDpoConfig | None = None
+    robust_dpo: RobustDpoConfig | None = None
+    ipo: IpoConfig | None = None
+    hinge: HingeConfig | None = None
+    simpo: SimpoConfig | None = None
+    alpha_dpo: AlphaDpoConfig | None = None
+    reward_distillation: RewardDistillationConfig | None = None
+    sft: SftConfig | None = None
 
     @model_validator(mode="before")
     @classmethod

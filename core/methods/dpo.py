@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from core.methods.method import Hyperparameters, Method
+from core.methods.method import Beta, Hyperparameters, Method
 
 
 class DpoConfig(Hyperparameters):
@@ -13,4 +13,7 @@ class DpoConfig(Hyperparameters):
         needs_reference=True,
         needs_scores=False,
         summary="direct preference optimisation: -log sigmoid(z)",
+        usual_beta=(0.01, 0.5),
     )
+
+    beta: Beta = 0.1

@@ -6,8 +6,8 @@ by the mean of the chains so far.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from core.configs.budget import BudgetConfig
 from core.configs.dataset import DatasetConfig
 from core.ledger import Claim
-from core.queries import events, parents, pipeline, shards, working
+from core.queries import chains, events, parents, pipeline, shards, working
+from core.queries.rows import AnyRow
 from core.settings import settings
 from core.states import ShardState, Stage
 from core.tables import Dataset, Shard
@@ -42,8 +43,9 @@ class Price:
 class Standing:
     """Where a dataset stands; `seconds` are those in which it was worked on.
 
-    `chain` is the mean price of its chains so far and `verdict` that of a judged chain, None before the first one;
-    `judged` counts the chains that still wait for their judges.
+    `chain` is the mean price of its newest chains and `verdict` that of a judged chain, None before the first one; what
+    the cache gave for nothing says nothing about the next one, and is left out. `unjudged` counts the chains that still
+    wait for their judges.
     """
 
     spent: Price
@@ -120,6 +122,7 @@ def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standin
             func.sum(Shard.tokens + Shard.prompt_tokens), func.sum(Shard.usd), done,
             func.coalesce(func.sum(Shard.completed).filter(whole), 0),
             func.coalesce(func.sum(Shard.reserved).filter(Shard.state == str(ShardState.running)), 0),
+            func.coalesce(func.sum(Shard.completed + Shard.failed).filter(whole, Shard.tokens > 0), 0).label("paid"),
         )
         .where(parents.of_dataset(dataset_id), Shard.stage != str(Stage.gather))
         .group_by(Shard.stage, Shard.model)
@@ -129,23 +132,27 @@ def standing(session: Session, dataset_id: str, asked: DatasetConfig) -> Standin
     made = [row for row in rows if row[0] == str(Stage.generate)]
     judges = {reward.scorer for reward in asked.reward if reward.kind == "judge"}
     judged = {row[1]: row for row in rows if row[0] == str(Stage.score) and row[1] in judges}
-    chains = sum(int(row[5]) for row in made)
-    behind = max((chains - int(judged[name][4]) if name in judged else chains for name in judges), default=0)
+    whole_ones = sum(int(row[5]) for row in made)
+    behind = max((whole_ones - int(judged[name][4]) if name in judged else whole_ones for name in judges), default=0)
+    paid = chains.newest_paid(session, dataset_id)
     return Standing(
         spent=spent,
         seconds=working.seconds(session, dataset_id),
-        chain=_mean(made),
-        verdict=_mean(list(judged.values())) if judges else Price(0.0, 0.0),
+        chain=Price(*paid) if paid else None,
+        verdict=_verdict([judged.get(name) for name in judges]),
         unjudged=behind,
         begun=sum(int(row[6]) for row in rows if row[0] in ASKING),
     )
 
 
-def _mean(rows: Any) -> Price | None:
-    number = sum(int(row[4]) for row in rows)
-    if not number:
-        return None
-    return Price(sum(float(row[2]) for row in rows) / number, sum(float(row[3]) for row in rows) / number)
+def _verdict(judges: Sequence[AnyRow | None]) -> Price | None:
+    """The mean price of what all judges together say of a chain; None before each has judged one."""
+    price = Price(0.0, 0.0)
+    for row in judges:
+        if row is None or not row.paid:
+            return None
+        price += Price(float(row[2]), float(row[3])) * (1 / int(row.paid))
+    return price
 
 
 def stop(session: Session, claim: Claim, reached: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, Integer, Select, and_, column, func, or_, select, true
+from sqlalchemy import Executable, Float, Integer, Select, and_, cast, column, func, or_, select, true
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,8 @@ from core.ledger import Claim
 from core.queries.recordset import ROWS, insert_rows
 from core.queries.rows import AnyRow
 from core.tables import Chain, Dataset, Pair, Prompt
+
+LOOKED_AT = 500  # chains whose mean tells what the next one costs
 
 
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
@@ -44,7 +46,7 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
 def store(session: Session, rows: Sequence[dict[str, Any]]) -> list[AnyRow]:
     """Insert chains that are not there yet; one that is open takes the rest of its turns.
 
-    Returns (state, prompt_tokens, tokens, usd, hits) of those that ended now: what was paid for them.
+    Returns (state, hits) of those that ended now.
     """
     begun = [row for row in rows if row["state"] == "open"]
     ended = [row for row in rows if row["state"] != "open"]
@@ -60,14 +62,23 @@ def _begin(names: tuple[str, ...]) -> Insert:
 
 @cache
 def _end(names: tuple[str, ...]) -> Executable:
-    paid = (Chain.paid_prompt_tokens.label("prompt_tokens"), Chain.paid_tokens.label("tokens"), Chain.usd, Chain.hits)
     new = insert_rows(Chain, names)
     statement = new.on_conflict_do_update(
         index_elements=["prompt_id", "sample"],
         set_={name: new.excluded[name] for name in names},
         where=Chain.state == "open",
     )
-    return statement.returning(Chain.state, *paid)
+    return statement.returning(Chain.state, Chain.hits)
+
+
+def newest_paid(session: Session, dataset_id: str) -> tuple[float, float] | None:
+    """Mean (tokens, usd) of the dataset's newest chains, those apart that the cache gave whole; None without any."""
+    tokens = (Chain.paid_prompt_tokens + Chain.paid_tokens).label("tokens")
+    ended = (Chain.dataset_id == dataset_id) & (Chain.state != "open")
+    newest = select(tokens, Chain.usd).where(ended).order_by(Chain.id.desc()).limit(LOOKED_AT).subquery()
+    means = select(func.avg(cast(newest.c.tokens, Float)), func.avg(newest.c.usd)).where(newest.c.tokens > 0)
+    row = session.execute(means).one()
+    return None if row[0] is None else (float(row[0]), float(row[1]))
 
 
 def done_in(session: Session, claim: Claim) -> int:

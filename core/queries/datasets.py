@@ -13,7 +13,19 @@ from core.configs.filters import FilterConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
 from core.layout import lay_out, lay_out_held_out
-from core.queries import events, gathered, pairs, parents, prompts, recovery, scorers, shards, sources, working
+from core.queries import (
+    events,
+    gathered,
+    pairs,
+    parents,
+    prompts,
+    recovery,
+    scorers,
+    shards,
+    sources,
+    verdicts,
+    working,
+)
 from core.queries.intervals import seconds
 from core.queries.moves import move
 from core.queries.progress import progress_of
@@ -49,6 +61,7 @@ def create(
         behaviors=[{"id": row.id, "name": row.name, "version": row.version} for row in behaviors],
         state=str(DatasetState.validating),
         n_prompts=n_prompts,
+        counts=verdicts.NO_PAIRS,
         purpose=purpose,
     )
     session.add(dataset)
@@ -113,7 +126,7 @@ def resume(session: Session, project_id: str, id: str) -> Dataset:
     """Go on with a paused, cancelled or failed dataset; finished chains are not made again. Raises Conflict."""
     dataset = get(session, project_id, id)
     whole = dataset.state == DatasetState.completed
-    if whole or not move(session, Dataset, id, DatasetState.in_progress, error=None, counts=None):
+    if whole or not move(session, Dataset, id, DatasetState.in_progress, error=None):
         raise Conflict(f"Dataset {id} is {dataset.state}; only a paused, cancelled or failed one can be resumed.")
     prompts.restore(session, id, held_out=False)
     recovery.forgive(session, parents.of_dataset(id))
@@ -172,11 +185,11 @@ def filter_again(session: Session, project_id: str, id: str, asked: FilterConfig
     reader = runs_on(session, id)
     if reader is not None:
         raise Conflict(f"Run {reader} trains on dataset {id}; wait for its end, or cancel it first.")
-    counts = pairs.counts(session, id)
+    counts = pair_counts(session, dataset)
     number = counts["kept"] + counts["dropped"]
     whole = dataset.state == DatasetState.completed or (dataset.state == DatasetState.failed and counts["dropped"] > 0)
     whole = whole or (dataset.state == DatasetState.cancelled and number > 0)
-    changed = {"filters": asked.model_dump(mode="json"), "counts": None, "error": None}
+    changed = {"filters": asked.model_dump(mode="json"), "error": None}
     if not whole or not move(session, Dataset, id, DatasetState.in_progress, **changed):
         raise Conflict(
             f"Dataset {id} is {dataset.state}; filters are run again on a completed one, or a cancelled one with pairs."
@@ -195,7 +208,7 @@ def runs_on(session: Session, id: str) -> str | None:
 
 
 def pair_counts(session: Session, row: Dataset) -> dict[str, int]:
-    """Pairs by verdict and reason: as stored when the dataset ended, else counted now."""
+    """Pairs by verdict and reason: as counted with every write, or now where that was begun before they were."""
     return row.counts or pairs.counts(session, row.id)
 
 

@@ -81,8 +81,21 @@ def alike(session: Session) -> Iterator[AnyRow]:
     yield from session.execute(statement)
 
 
-def mark(session: Session, id: str, *, reason: str, of: str, similarity: float) -> None:
-    """Drop a pair as a duplicate of an earlier one."""
+def kept_for(session: Session, id: str) -> AnyRow | None:
+    """(id, messages, chosen) of the pair as whose duplicate another one was dropped; None where it was not."""
+    own, named = aliased(Pair), aliased(Pair)
+    statement = (
+        select(named.id, prompts.bare().label("messages"), named.chosen)
+        .join(own, own.duplicate_of == named.id)
+        .join(Prompt, Prompt.id == named.prompt_id)
+        .where(own.id == id, own.verdict == "dropped")
+    )
+    return session.execute(statement).one_or_none()
+
+
+def mark(session: Session, id: str, *, reason: str, of: str, similarity: float) -> bool:
+    """Drop a pair as a duplicate of an earlier one; False when a person has decided about it meanwhile."""
     statement = update(Pair).where(Pair.id == id, Pair.verdict == "kept", Pair.review.is_(None))
     dropped = {"verdict": "dropped", "reason": reason, "duplicate_of": of, "similarity": similarity}
-    session.execute(statement.values(**dropped).execution_options(synchronize_session=False))
+    marked = session.execute(statement.values(**dropped).execution_options(synchronize_session=False))
+    return bool(marked.rowcount)  # type: ignore[attr-defined]

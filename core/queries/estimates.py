@@ -1,5 +1,6 @@
 """Statements about what chains of a teacher have taken so far: the ground of estimates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
+from core.configs.source import TopicSource
 from core.configs.teacher import TeacherConfig
 from core.states import ShardState, Stage
 from core.tables import Chain, Dataset, Shard
@@ -36,6 +38,61 @@ class PastJudge:
 
     prompt_tokens: float
     tokens: float
+
+
+@dataclass(frozen=True)
+class PastWriting:
+    """What shards took for each prompt that was to be written: mean, least and most."""
+
+    prompt_tokens: tuple[float, float, float]
+    tokens: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What an estimate rests on: chains, judges by their name, and prompts that were written; None where none were."""
+
+    past: Past | None
+    judges: Mapping[str, PastJudge]
+    writing: PastWriting | None
+
+
+def grounds(session: Session, project_id: str, config: DatasetConfig) -> Grounds:
+    """What the project has made in the way that is asked for."""
+    return Grounds(
+        past(session, project_id, config),
+        past_judges(session, project_id, config),
+        past_writing(session, project_id, config),
+    )
+
+
+def past_writing(session: Session, project_id: str, config: DatasetConfig) -> PastWriting | None:
+    """What the same teacher took to write prompts by the same instruction, as many on each topic."""
+    source = config.source
+    if not isinstance(source, TopicSource):
+        return None
+    told = Dataset.config["source"]
+    same = (
+        (Dataset.project_id == project_id)
+        & (told["kind"].as_string() == source.kind)
+        & (told["per_topic"].as_integer() == source.per_topic)
+        & told["instruction"].as_string().is_not_distinct_from(source.instruction)
+        & _same_teacher(config.teacher)
+    )
+    datasets = select(Dataset.id).where(same).order_by(Dataset.id.desc()).limit(20)
+    wanted = Shard.completed + Shard.failed
+    asked = and_(Shard.stage == str(Stage.grow), Shard.state == str(ShardState.done), Shard.hits == 0, wanted > 0)
+    columns = [
+        one
+        for counted in (Shard.prompt_tokens, Shard.tokens)
+        for rate in (cast(counted, Float) / wanted,)
+        for one in (cast(func.sum(counted), Float) / func.sum(wanted), func.min(rate), func.max(rate))
+    ]
+    row = session.execute(select(func.count(), *columns).where(Shard.dataset_id.in_(datasets), asked)).one()
+    if not row[0]:
+        return None
+    numbers = [float(number) for number in row[1:]]
+    return PastWriting((numbers[0], numbers[1], numbers[2]), (numbers[3], numbers[4], numbers[5]))
 
 
 def past_judges(session: Session, project_id: str, config: DatasetConfig) -> dict[str, PastJudge]:

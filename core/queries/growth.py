@@ -39,12 +39,12 @@ class Topic:
 
 @dataclass(frozen=True)
 class Grown:
-    """What one topic gave, what was left out of it (by kind), and what was asked for it."""
+    """What one topic gave, what was left out of it (by kind), and how many of its turns the cache served."""
 
     topic: Topic
     texts: Sequence[str]
     dropped: Counter[str]
-    spent: Spent
+    hits: int
     error: str | None = None
 
 
@@ -107,7 +107,7 @@ def store(session: Session, claim: Claim, frame: Frame, rows: Sequence[Grown]) -
     gathered.append(session, dataset, frame, found)
     gathered.queue_whole(session, dataset, frame.config)
     missing = sum(row.topic.wanted for row in fresh) - len(found)
-    spent = sum((row.spent for row in fresh), Spent())
+    spent = Spent(hits=sum(row.hits for row in fresh))
     shards.guard(session, claim, completed=len(found), failed=missing, spent=spent)
     _tell(session, claim, fresh, len(found))
 

@@ -12,7 +12,7 @@ from core.configs.dataset import DatasetConfig
 from core.ids import new_id
 from core.layout import lay_out_held_out
 from core.ledger import Claim
-from core.queries import events, pipeline, prompts, scorers, shards
+from core.queries import events, pipeline, prompts, scorers, shards, verdicts
 from core.queries.copying import copy_in, draw_ids
 from core.queries.moves import move
 from core.states import DatasetState, Stage
@@ -53,6 +53,7 @@ def create(
         behaviors=[{"id": row.id, "name": row.name, "version": row.version} for row in behaviors],
         state=str(DatasetState.validating),
         n_prompts=pairs,
+        counts=verdicts.NO_PAIRS,
     )
     session.add(dataset)
     session.flush()

@@ -1,20 +1,20 @@
 """Statements about pairs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ARRAY, cast, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, Text, any_, cast, func, select, true
 from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
-from core.queries import prompts, score_columns
+from core.queries import prompts, score_columns, weights
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score, Scorer
 
 STREAM_ROWS = 500
+FEW = 2_000  # pairs that are named one by one
 REPEATS = ("identical", "duplicates", "near_duplicates")  # reasons of pairs that say nothing new
 
 
@@ -91,21 +91,6 @@ def _candidates(claim: Claim) -> Any:
     )
 
 
-def store(session: Session, rows: Sequence[dict[str, Any]]) -> int:
-    """Insert pairs whose chain has none yet, all with the same columns; returns how many were new.
-
-    One array for each column: a parameter for each value would cost more than the rows themselves.
-    """
-    if not rows:
-        return 0
-    columns = [Pair.__table__.columns[name] for name in rows[0]]
-    arrays = [cast([row[column.name] for row in rows], ARRAY(column.type)) for column in columns]
-    found = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
-    new = insert(Pair).from_select([column.name for column in columns], select(found))
-    statement = new.on_conflict_do_nothing(index_elements=["chain_id"]).returning(Pair.id)
-    return len(session.execute(statement).all())
-
-
 def _shown() -> Any:
     return (
         select(Pair, Prompt, Chain, Behavior.name.label("behavior"))
@@ -136,17 +121,46 @@ def page(
     session: Session, dataset_id: str, filter: PairFilter, *, after: str | None = None, limit: int = 20
 ) -> list[AnyRow]:
     """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
-    mine = matching(_shown(), dataset_id, filter)
-    statement = mine.order_by(Pair.id.desc()).limit(limit)
-    return list(session.execute(statement if after is None else statement.where(Pair.id < after)))
+    few = _few(session, dataset_id, filter)
+    found: list[AnyRow] = []
+    for part in _parts(filter):
+        mine = matching(_shown(), dataset_id, part).where(few)
+        statement = mine.order_by(Pair.id.desc()).limit(limit)
+        found += session.execute(statement if after is None else statement.where(Pair.id < after))
+    return sorted(found, key=lambda row: str(row.Pair.id), reverse=True)[:limit]
 
 
 def beside(session: Session, dataset_id: str, filter: PairFilter, id: str) -> Beside:
     """What comes before and behind a pair in `page`, whether or not the filter lists the pair itself."""
-    listed = matching(select(Pair.id), dataset_id, filter)
-    newer = session.scalar(listed.where(Pair.id > id).order_by(Pair.id).limit(1))
-    older = session.scalar(listed.where(Pair.id < id).order_by(Pair.id.desc()).limit(1))
-    return Beside(newer, older)
+    few = _few(session, dataset_id, filter)
+    listed = [matching(select(Pair.id), dataset_id, part).where(few) for part in _parts(filter)]
+    newer = [session.scalar(part.where(Pair.id > id).order_by(Pair.id).limit(1)) for part in listed]
+    older = [session.scalar(part.where(Pair.id < id).order_by(Pair.id.desc()).limit(1)) for part in listed]
+    return Beside(
+        min((found for found in newer if found is not None), default=None),
+        max((found for found in older if found is not None), default=None),
+    )
+
+
+def _parts(filter: PairFilter) -> list[PairFilter]:
+    """Filters that list the same together, each by an index in the order of a page: a split has one by verdict."""
+    if filter.split is None or filter.verdict is not None:
+        return [filter]
+    return [replace(filter, verdict=verdict) for verdict in ("kept", "dropped")]
+
+
+def _few(session: Session, dataset_id: str, filter: PairFilter) -> Any:
+    """A condition that names the pairs whose margin is large enough, where they are few; else none.
+
+    A page of the few that there are among a million would be looked for among all of them, in their order; of many, the
+    next ones are near.
+    """
+    if filter.min_margin is None:
+        return true()
+    margin = Pair.score_chosen - Pair.score_rejected
+    large = select(Pair.id).where(Pair.dataset_id == dataset_id, margin >= filter.min_margin)
+    ids = list(session.scalars(large.order_by(margin.desc()).limit(FEW + 1)))
+    return true() if len(ids) > FEW else Pair.id == any_(cast(ids, ARRAY(Text)))
 
 
 def number(session: Session, dataset_id: str, filter: PairFilter, *, most: int) -> int:
@@ -184,53 +198,40 @@ def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> 
     return list(session.execute(statement))
 
 
-def judge(session: Session, told: Sequence[tuple[str, str | None]]) -> None:
-    """Set the verdicts of pairs: (id, reason), None for one that is kept."""
-    if told:
-        rows = [
-            {"id": id, "verdict": "dropped" if reason else "kept", "reason": reason,
-             "duplicate_of": None, "similarity": None}
-            for id, reason in told
-        ]  # fmt: skip
-        session.execute(update(Pair), rows)
-
-
-def _context() -> Any:
-    return func.coalesce(Chain.context, Prompt.messages).label("messages")
-
-
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
-    """(id, messages, chosen, rejected, score_chosen, score_rejected) of a split's kept pairs, in prompt order.
+    """(id, messages, chosen, rejected, score_chosen, score_rejected, weight) of a split's kept pairs, in prompt order.
 
     The messages are the chain's context where it has one of its own, else the prompt.
     """
-    statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
-        .join(Prompt, Prompt.id == Pair.prompt_id)
-        .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == split, Pair.verdict == "kept")
-        .order_by(Prompt.index, Chain.sample)
-        .execution_options(yield_per=STREAM_ROWS)
-    )
-    yield from session.execute(statement)
+    yield from session.execute(_as_trained(dataset_id, split).where(Pair.verdict == "kept"))
 
 
 def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
     """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
-    statement = (
-        select(Pair.id, _context(), Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected)
+    same = (Pair.reason == "identical", Pair.score_chosen.is_not(None))
+    yield from session.execute(_as_trained(dataset_id, "train").where(*same))
+
+
+def _as_trained(dataset_id: str, split: str) -> Any:
+    messages = func.coalesce(Chain.context, Prompt.messages).label("messages")
+    return (
+        select(
+            Pair.id, messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected,
+            weights.of_chain().label("weight"),
+        )
         .join(Prompt, Prompt.id == Pair.prompt_id)
         .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == "train", Pair.reason == "identical")
-        .where(Pair.score_chosen.is_not(None))
+        .where(Pair.dataset_id == dataset_id, Pair.split == split)
         .order_by(Prompt.index, Chain.sample)
         .execution_options(yield_per=STREAM_ROWS)
-    )
-    yield from session.execute(statement)
+    )  # fmt: skip
 
 
 def counts(session: Session, dataset_id: str) -> dict[str, int]:
-    """Pairs by verdict or reason: `{"kept": n, "dropped": n, "dropped:<reason>": n, "scored": n}`."""
+    """Pairs by verdict or reason: `{"kept": n, "dropped": n, "dropped:<reason>": n, "scored": n}`.
+
+    Reads every pair. `datasets.pair_counts` tells what was counted when they were written.
+    """
     statement = (
         select(Pair.verdict, Pair.reason, func.count(), func.count(Pair.score_chosen + Pair.score_rejected))
         .where(Pair.dataset_id == dataset_id)

@@ -1,5 +1,6 @@
 """Statements about reviews: what people decided about pairs."""
 
+from collections import Counter
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.configs.review import ReviewConfig
 from core.errors import Conflict, NotFound
 from core.ids import new_id
-from core.queries import datasets
+from core.queries import datasets, verdicts
 from core.tables import ApiKey, Dataset, Pair, ReferenceLogProb, Review
 
 COLUMNS = (
@@ -32,7 +33,7 @@ def add(session: Session, project_id: str, pair_id: str, asked: ReviewConfig, *,
     session.execute(update(Pair).where(Pair.id == pair_id).values(**after))
     if (after["chosen"], after["rejected"]) != (before["chosen"], before["rejected"]):
         session.execute(delete(ReferenceLogProb).where(ReferenceLogProb.pair_id == pair_id))
-    _recount(session, pair.dataset_id, before, after)
+    verdicts.count(session, pair.dataset_id, verdicts.changed(_told(before), _told(after)))
     row = Review(
         id=new_id("rev"),
         pair_id=pair_id,
@@ -73,20 +74,6 @@ def _held(session: Session, project_id: str, pair_id: str) -> Pair:
     return found
 
 
-def _recount(session: Session, dataset_id: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Bring the counts that were stored when the dataset ended up to date."""
-    counts = session.scalars(select(Dataset.counts).where(Dataset.id == dataset_id).with_for_update()).one()
-    if counts is None:
-        return
-    counts = dict(counts)
-    for state, step in ((before, -1), (after, 1)):
-        scored = state["score_chosen"] is not None and state["score_rejected"] is not None
-        names = [state["verdict"], *(["scored"] if scored else []), *_reason(state)]
-        for name in names:
-            counts[name] = counts.get(name, 0) + step
-    kept = {name: number for name, number in counts.items() if number or not name.startswith("dropped:")}
-    session.execute(update(Dataset).where(Dataset.id == dataset_id).values(counts=kept))
-
-
-def _reason(state: dict[str, Any]) -> list[str]:
-    return [f"dropped:{state['reason']}"] if state["reason"] is not None else []
+def _told(state: dict[str, Any]) -> Counter[str]:
+    scored = state["score_chosen"] is not None and state["score_rejected"] is not None
+    return verdicts.told_of(state["verdict"], state["reason"], scored=scored)

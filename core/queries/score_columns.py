@@ -1,12 +1,13 @@
 """Scores of pairs as training methods read them: a column for each scorer, rewards and costs apart."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from core.methods.method import Members
 from core.queries import scorers
 from core.tables import Chain, Pair, Prompt, Score, Scorer
 
@@ -42,6 +43,10 @@ class Columns:
 
     rewards: tuple[str, ...]
     costs: tuple[str, ...]
+
+    def members(self, asked: Members) -> tuple[str, ...]:
+        """The rewards that an ensemble asks for."""
+        return self.rewards if asked == "all" else asked
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,27 @@ def for_training(session: Session, dataset_id: str, split: str) -> Iterator[Pair
             tuple(_both(given.get(name, NONE), row) for name in names) for names in (found.rewards, found.costs)
         )
         yield PairScores(row.id, rewards, costs)
+
+
+def of_members(session: Session, dataset_id: str, split: str, asked: Members) -> Iterator[PairScores]:
+    """The same of an ensemble alone, in the order it is asked for; the costs are left out."""
+    found = columns(session, dataset_id)
+    places = [found.rewards.index(name) for name in found.members(asked)]
+    for row in for_training(session, dataset_id, split):
+        yield PairScores(row.pair_id, tuple(row.rewards[place] for place in places), ())
+
+
+def scored(session: Session, dataset_id: str, names: Sequence[str]) -> int:
+    """How many kept pairs of the training split have both values of each of these scorers."""
+    sides = or_(Score.answer == Pair.chosen_answer, Score.answer == Pair.rejected_answer)
+    given = select(func.count()).where(
+        Score.chain_id == Pair.chain_id, Score.scorer.in_(names), Score.value.is_not(None), sides
+    )
+    statement = select(func.count()).where(
+        Pair.dataset_id == dataset_id, Pair.split == "train", Pair.verdict == "kept",
+        given.correlate(Pair).scalar_subquery() == 2 * len(names),
+    )  # fmt: skip
+    return int(session.scalar(statement) or 0)
 
 
 def of_pair(pair: Pair) -> list[ScorerScores]:

@@ -144,6 +144,35 @@ def _more(names: tuple[str, ...]) -> Any:
     return update(Shard).where(mine).values(**counted).execution_options(synchronize_session=False)
 
 
+def paid(session: Session, claim: Claim) -> Spent:
+    """What the shard has paid for so far."""
+    row = session.execute(select(Shard.prompt_tokens, Shard.tokens, Shard.usd).where(Shard.id == claim.shard_id)).one()
+    return Spent(*row)
+
+
+def charge(session: Session, claim: Claim, paid: Spent) -> None:
+    """What the shard has paid for in all, as far as its holder knows; a write that is repeated counts once.
+
+    It also counts for a shard that was paused or taken back, for it was paid; not once somebody else holds the shard
+    and counts from what stood there. Raises LeaseLost.
+    """
+    told = {"paid_prompt_tokens": paid.prompt_tokens, "paid_tokens": paid.tokens, "paid_usd": paid.usd}
+    found = session.execute(_charge(), told | {"held": claim.shard_id, "under": claim.token})
+    if not found.rowcount:  # type: ignore[attr-defined]
+        raise _lost(claim)
+
+
+@cache  # as above
+def _charge() -> Any:
+    nobody_else = (Shard.state != str(ShardState.running)) | (Shard.token == bindparam("under"))
+    most = {
+        column.key: func.greatest(column, bindparam(f"paid_{column.key}", type_=column.type))
+        for column in (Shard.prompt_tokens, Shard.tokens, Shard.usd)
+    }
+    statement = update(Shard).where(Shard.id == bindparam("held"), nobody_else).values(most)
+    return statement.execution_options(synchronize_session=False)
+
+
 def counted(session: Session, claim: Claim) -> tuple[int, int]:
     """(completed, failed) of the shard, which stays locked for this transaction. Raises LeaseLost."""
     found = session.execute(select(Shard.completed, Shard.failed).where(_mine(claim)).with_for_update()).one_or_none()

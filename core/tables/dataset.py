@@ -30,7 +30,9 @@ class Dataset(Table):
     purpose: Mapped[str] = mapped_column(Text, server_default="dataset")  # or preview, which lists leave out
     stopped: Mapped[str | None] = mapped_column(Text)  # the budget that ended it: tokens, usd or seconds
     filters: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # in force since a re-run
-    counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # of its pairs, once it ended
+    counts: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True)
+    )  # of its pairs, kept with every write
     error: Mapped[str | None] = mapped_column(Text)
     worked_seconds: Mapped[float] = mapped_column(server_default="0")  # in which a shard was held, until working_since
     working_since: Mapped[Moment | None]  # since when one is held; null while none is

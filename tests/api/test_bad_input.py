@@ -141,6 +141,18 @@ METHODS: list[tuple[Any, str]] = [
     ({"type": "rdpo", "rdpo": {"form": "loud"}}, "method.rdpo.form"),
     ({"type": "rdpo", "rdpo": {"eps": 1}}, "method.rdpo.eps"),
     ({"type": "dpo", "rdpo": {"beta": 1}}, "method"),
+    ({"type": "sft", "sft": {"beta": 1}}, "method.sft.beta"),
+    ({"type": "robust_dpo", "robust_dpo": {"epsilon": 0.5}}, "method.robust_dpo.epsilon"),
+    ({"type": "conservative_dpo", "conservative_dpo": {"epsilon": -0.1}}, "method.conservative_dpo.epsilon"),
+    ({"type": "alpha_dpo", "alpha_dpo": {"alpha": -1}}, "method.alpha_dpo.alpha"),
+    ({"type": "simpo", "simpo": {"gamma": 1}}, "method.simpo.gamma"),
+    ({"type": "reward_distillation", "reward_distillation": {"tau": 0}}, "method.reward_distillation.tau"),
+    ({"type": "reward_distillation", "reward_distillation": {"scorers": "some"}}, "method.reward_distillation.scorers"),
+    ({"type": "reward_distillation", "reward_distillation": {"scorers": []}}, "method.reward_distillation.scorers"),
+    (
+        {"type": "reward_distillation", "reward_distillation": {"scorers": ["a", "a"]}},
+        "method.reward_distillation.scorers",
+    ),
 ]
 
 

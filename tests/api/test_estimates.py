@@ -126,6 +126,43 @@ def test_an_estimate_makes_nothing_and_refuses_what_a_dataset_would_refuse(clien
     assert told["chains"] == 7
 
 
+TOPICS = {"kind": "topics", "topics": ["sea", "sky"], "per_topic": 6, "instruction": "Ask politely."}
+
+
+def test_prompts_that_the_teacher_writes_are_a_part_of_their_own(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNISH_MODELS", json.dumps({ledger.TEACHER: {"price_input": 1.0, "price_output": 10.0}}))
+    forget_settings()
+    asked = ASKED | {"source": TOPICS, "n_prompts": 10}
+    assert client.post("/estimates", json=ASKED).json()["writing"] is None
+    before = client.post("/estimates", json=asked).json()
+    nothing = {"prompt_tokens": None, "sampled_tokens": None, "usd": None}
+    assert before["writing"] == {"basis": "unknown", "prompts": 10} | nothing
+    for prompts, taken in ((6, 60), (12, 240)):  # prompts of one dataset took ten tokens each, of the other one twenty
+        id = client.post("/datasets", json=asked | {"n_prompts": prompts}).json()["id"]
+        change = "SET state = 'done', completed = total - 1, failed = 1, tokens = :n, prompt_tokens = 3 * :n"
+        scene.change(f"UPDATE shard {change} WHERE dataset_id = :id AND stage = 'grow'", id=id, n=taken)
+    told = client.post("/estimates", json=asked).json()
+    written = told["writing"]
+    assert (written["basis"], written["prompts"]) == ("measured", 10)
+    expected = {"expected": 300 / 18 * 10, "low": 0.9 * 10 * 10, "high": 1.1 * 20 * 10}
+    assert written["sampled_tokens"] == pytest.approx(expected)
+    assert written["prompt_tokens"] == pytest.approx({name: 3 * number for name, number in expected.items()})
+    assert written["usd"]["expected"] == pytest.approx(expected["expected"] * (3 * 1 + 10) / 1e6)
+    for name in ("sampled_tokens", "prompt_tokens", "usd"):
+        parts = before[name]["high"] + written[name]["high"]
+        assert told[name]["high"] == pytest.approx(parts)
+
+
+@pytest.mark.parametrize("changed", [{"per_topic": 7}, {"instruction": "Ask rudely."}, {"instruction": None}])
+def test_prompts_that_were_written_in_another_way_are_no_ground(client: TestClient, changed: dict[str, Any]) -> None:
+    client.post("/datasets", json=ASKED | {"source": TOPICS, "n_prompts": 10})
+    scene.change("UPDATE shard SET state = 'done', completed = total, tokens = 9, prompt_tokens = 9")
+    other = client.post("/estimates", json=ASKED | {"source": TOPICS | changed, "n_prompts": 10})
+    assert (other.status_code, other.json()["writing"]["basis"]) == (200, "unknown"), other.text
+
+
 def test_a_preview_makes_five_pairs_before_everything_else_and_is_in_no_list(client: TestClient) -> None:
     asked = client.post("/datasets", json={"behavior": "polite", "n_prompts": 12}).json()
     preview = client.post("/datasets/preview", json=ASKED | {"n_prompts": 12})

@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from client import demo
+from client.account import Account, Repeat, before
 from client.command import output, watch
 from client.comparison import changes, compare
-from client.models import Distillation, Evaluation
+from client.models import Distillation, Estimate, Evaluation, Pair
 from client.stages import Snapshot, Stage, of_distillation
 from core.configs.distillation import DistillationConfig
 
@@ -67,9 +68,33 @@ def distillation() -> Distillation:
     )  # fmt: skip
 
 
+def pair(id: str, text: str, **told: Any) -> Pair:
+    """A pair of this prompt."""
+    row = {
+        "id": id, "behavior": "a", "split": "train", "prompt": [{"role": "user", "content": text}], "chosen": "yes",
+        "rejected": "no", "critique": None, "score_chosen": 1.0, "score_rejected": 0.0, "margin": 1.0,
+        "verdict": "kept", "reason": None, "engine": "vllm",
+    }  # fmt: skip
+    return Pair.model_validate(row | told)
+
+
+def settled() -> Account:
+    """What the dataset took, with one near-duplicate."""
+    around = {"expected": 5_000.0, "low": 1_000.0, "high": 9_000.0}
+    estimate = {
+        "basis": "bounds", "measured_chains": 0, "chains": 10, "prompt_tokens": around, "sampled_tokens": around,
+        "seconds": None, "usd": None, "exceeds": [],
+    }  # fmt: skip
+    dropped = {"verdict": "dropped", "reason": "near_duplicates", "duplicate_of": "pair_1", "similarity": 0.925}
+    repeat = Repeat(pair("pair_2", "is it so now ?", **dropped), pair("pair_1", "is it so ?"))
+    dataset = distillation().dataset_object
+    assert dataset is not None
+    return Account(Estimate.model_validate(estimate), dataset, [repeat])
+
+
 def result(low: float = 0.5) -> demo.Result:
     """What a demo ends with."""
-    return demo.Result(distillation(), evaluation(low), {"a": 30, "overall": 30}, "vllm", 123.4, FUNNEL)
+    return demo.Result(distillation(), evaluation(low), {"a": 30, "overall": 30}, "vllm", 123.4, FUNNEL, settled())
 
 
 def test_the_improvement_counts_when_its_whole_interval_lies_above_zero() -> None:
@@ -81,7 +106,7 @@ def test_the_improvement_counts_when_its_whole_interval_lies_above_zero() -> Non
 def test_an_evaluation_that_is_not_settled_improves_nothing() -> None:
     unsettled = Evaluation(id="eval_1", run="run_1", status="in_progress", summary=None, samples=[])
     assert changes(unsettled) == []
-    assert not demo.Result(distillation(), unsettled, {}, "vllm", 1.0, FUNNEL).improved
+    assert not demo.Result(distillation(), unsettled, {}, "vllm", 1.0, FUNNEL, settled()).improved
 
 
 def test_the_file_holds_every_number_by_behavior(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +120,14 @@ def test_the_file_holds_every_number_by_behavior(tmp_path: Path, monkeypatch: py
     }  # fmt: skip
     assert written["overall"]["interval"] == [0.5, 0.7]
     assert written["improved"] is True
+    assert written["estimate"]["sampled_tokens"] == {"expected": 5_000.0, "low": 1_000.0, "high": 9_000.0}
+    assert written["spent"] == {"sampled_tokens": 5, "prompt_tokens": 0}
+    assert written["near_duplicates"] == [
+        {
+            "pair": "pair_2", "duplicate_of": "pair_1", "similarity": 0.925, "prompt": "is it so now ?",
+            "chosen": "yes", "other_prompt": "is it so ?", "other_chosen": "yes",
+        }
+    ]  # fmt: skip
     assert written["model"] == "/models/tuned"
     assert {"python", "torch"} <= set(written["versions"])
 
@@ -107,9 +140,22 @@ def test_the_table_and_the_samples_are_shown_as_plain_text(monkeypatch: pytest.M
     screen = io.StringIO()
     monkeypatch.setattr(demo, "console", Console(file=screen, width=120))
     demo.show(result())
-    for told in ("+0.60", "+0.50 to +0.70", "moved", "/models/tuned", "2 min 03 s"):
+    for told in (
+        "Sampled 5 tokens",
+        "Left out, 0.93 alike: 'is it so now ?' beside 'is it so ?'",
+        "+0.60",
+        "+0.50 to +0.70",
+        "moved",
+        "/models/tuned",
+        "2 min 03 s",
+    ):
         assert told in screen.getvalue()
     assert compare(evaluation()).row_count == 2
+
+
+def test_the_estimate_is_a_sentence_with_its_bounds() -> None:
+    said = before(settled().estimate)
+    assert said == "10 chains will sample about 5,000 (1,000 to 9,000) tokens and read about 5,000 (1,000 to 9,000)."
 
 
 def test_the_request_is_one_the_server_accepts() -> None:

@@ -73,6 +73,19 @@ COUNTED = {
         LATERAL (SELECT coalesce(sum(completed), 0) n FROM shard WHERE dataset_id = d.id AND stage = 'pair') told
         WHERE made.n <> told.n
     """,
+    "I6: pairs by verdict and reason": """
+        SELECT d.id, d.counts, made.counts FROM dataset d, LATERAL (
+            SELECT jsonb_build_object(
+                'kept', count(*) FILTER (WHERE verdict = 'kept'), 'scored', count(score_chosen + score_rejected),
+                'dropped', count(*) FILTER (WHERE verdict = 'dropped')
+            ) || coalesce((
+                SELECT jsonb_object_agg('dropped:' || reason, n) FROM (
+                    SELECT reason, count(*) n FROM pair WHERE dataset_id = d.id AND reason IS NOT NULL GROUP BY 1
+                ) dropped
+            ), '{}') counts FROM pair WHERE dataset_id = d.id
+        ) made
+        WHERE d.counts <> made.counts
+    """,
     "I6: a shard counts more rows than it was to make": "SELECT id FROM shard WHERE completed + failed > total",
 }
 SUMMED = {

@@ -10,7 +10,7 @@ from core.configs.filters import FilterConfig
 from core.database import transaction
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import pairs, pipeline, scores, shards
+from core.queries import pairs, pipeline, scores, shards, verdicts
 from core.states import Queue, Stage
 from workers.plan import plan
 
@@ -97,6 +97,6 @@ def _pair(row: Any, claim: Claim) -> Row:
 
 def _pairs(claim: Claim) -> Store:
     def store(session: Session, rows: Sequence[Row]) -> None:
-        shards.guard(session, claim, completed=pairs.store(session, rows))
+        verdicts.write(session, claim, rows)
 
     return store

@@ -1,7 +1,9 @@
 """A small ledger: behaviors of a few prompts, datasets that were made. All of it is written by the queries."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from sqlalchemy import select
@@ -13,9 +15,21 @@ from core.configs.distillation import DistillationConfig
 from core.configs.run import RunConfig
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import behaviors, chains, datasets, distillations, pairs, pipeline, prompts, runs, scores, shards
+from core.queries import (
+    behaviors,
+    chains,
+    datasets,
+    distillations,
+    pairs,
+    pipeline,
+    prompts,
+    runs,
+    scores,
+    shards,
+    verdicts,
+)
 from core.states import Queue
-from core.tables import DEFAULT_PROJECT, Chain, Dataset, Pair, Project
+from core.tables import DEFAULT_PROJECT, Chain, Dataset, Pair, Project, Scorer
 
 TEACHER, REWARD, STUDENT = "a-teacher", "a-reward", "a-student"
 
@@ -135,7 +149,6 @@ def _score(session: Session, claim: Claim, how: Made) -> None:
 
 def _pair(session: Session, claim: Claim, how: Made) -> None:
     waiting = pairs.waiting(session, claim)
-    shards.guard(session, claim, completed=len(waiting))
     rows = [
         {
             "id": new_id("pair"), "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id,
@@ -147,8 +160,31 @@ def _pair(session: Session, claim: Claim, how: Made) -> None:
         }
         for row in waiting
     ]  # fmt: skip
-    pairs.store(session, rows)
+    verdicts.write(session, claim, rows)
     pipeline.finish(session, claim)
+
+
+def second_scorer(
+    session: Session, dataset_id: str, name: str, *, value: float | None = 1.0, purpose: str = "reward"
+) -> None:
+    """A further scorer of a made dataset, behind those there are; revisions get numbers around `value`, drafts zero."""
+    place = len(session.scalars(select(Scorer).where(Scorer.dataset_id == dataset_id)).all())
+    session.add(Scorer(dataset_id=dataset_id, name=name, position=place, kind="given", purpose=purpose))
+    rows = [
+        {
+            "chain_id": chain.id, "answer": answer, "scorer": name, "fingerprint": "f", "value": given,
+            "missing": None if given is not None else "not_given",
+        }
+        for number, chain in enumerate(chains_of(session, dataset_id))
+        for answer, given in (("draft", 0.0), ("revision", value and value + number % 3))
+    ]  # fmt: skip
+    scores.store(session, rows)
+
+
+def weigh(session: Session, dataset_id: str, weights: Sequence[float]) -> None:
+    """Give a made dataset's chains weights in turn, as an import does."""
+    for chain, weight in zip(chains_of(session, dataset_id), cycle(weights), strict=False):
+        chain.more = [{"name": "origin", "origin": {"weight": weight}}]
 
 
 def next_claim(session: Session, queue: str) -> Claim:

@@ -14,6 +14,7 @@ from core.queries import (
     pipeline,
     scores,
     shards,
+    verdicts,
 )
 from core.states import Queue
 
@@ -101,7 +102,6 @@ def _score(session: Session, claim: Claim) -> None:
 
 def _pair(session: Session, claim: Claim) -> None:
     waiting = pairs.waiting(session, claim)
-    shards.guard(session, claim, completed=len(waiting))
     rows = [
         {
             "id": new_id("pair"), "dataset_id": claim.dataset_id, "prompt_id": row.prompt_id,
@@ -113,5 +113,5 @@ def _pair(session: Session, claim: Claim) -> None:
         }
         for row in waiting
     ]  # fmt: skip
-    pairs.store(session, rows)
+    verdicts.write(session, claim, rows)
     pipeline.finish(session, claim)

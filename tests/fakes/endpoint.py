@@ -104,6 +104,30 @@ async def endless(_asked: Asked, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
+async def endless_head(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """Header after header, without an end."""
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"x-more: " + ENDLESS[:1000] + b"\r\n")
+        await writer.drain()
+
+
+async def head_alone(_asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """A head, and then nothing until the caller has gone."""
+    writer.write(head(200, 1000))
+    await writer.drain()
+    await asyncio.Event().wait()
+
+
+async def behind_the_end(asked: Asked, writer: asyncio.StreamWriter) -> None:
+    """A whole packed answer, and behind it bytes without an end."""
+    packed = gzip.compress(json.dumps(completion(asked.text)).encode())
+    writer.write(head(200, None, content_encoding="gzip") + packed)
+    while True:
+        writer.write(ENDLESS)
+        await writer.drain()
+
+
 def bomb() -> Act:
     """A gigabyte of JSON that is a megabyte on the wire."""
     packed = gzip.compress(b'{"choices": "' + b" " * (64 << 20))

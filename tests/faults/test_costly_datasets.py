@@ -21,7 +21,7 @@ from tests.conftest import forget_broker, forget_settings, migrate
 from tests.core import invariants
 from tests.factories import scene
 from tests.factories.servers import OwnServer
-from tests.faults.crew import Crew, Nursery, Worker
+from tests.faults.crew import Crew, Nursery, Worker, leases_run_out
 from workers import sweep
 
 PROMPTS = 90
@@ -155,6 +155,7 @@ def check_repeated(asked: list[str], spent: int) -> None:
 
     A worker has `chains_in_flight` turns under way, and a micro-batch that is written while another one gathers.
     """
+    assert spent <= len(asked) * TURN
     lost = 2 * (settings().chains_in_flight + 2 * settings().micro_batch_rows)
     at_restart = 2 * (settings().chains_in_flight + 2 * settings().micro_batch_rows)
     assert len(asked) - len(set(asked)) <= lost + at_restart
@@ -166,6 +167,31 @@ def flush() -> None:
     path = str(settings().broker_url).removeprefix("redis+socket://")
     with redis.Redis(unix_socket_path=path) as client:
         client.flushall()
+
+
+def test_turns_of_a_worker_that_was_killed_before_their_chains_were_written_are_paid_for_once(
+    crew: Crew, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drafts and critiques are in the cache by then; revisions, as yet unwritten, are asked for again."""
+    monkeypatch.setenv("BURNISH_CHAINS_IN_FLIGHT", "6")
+    forget_settings()
+    id = scene.ask(scene.Asked(prompts=6, config=ASKED))
+    log = tmp_path / "asked.log"
+    how = ("generate", "--seconds", "0.3", "--log", str(log))
+    assert crew.start("victim", *how, "--die", "before_insert").wait() == -signal.SIGKILL
+    assert scene.chains(id) == 0
+    assert scene.number("SELECT count(*) FROM cached_turn") >= 12
+    leases_run_out()
+    for worker in (how, ("score",)):
+        crew.start("victim", *worker)
+    crew.start("sweep")
+    crew.until(scene.is_in(id, "completed"))
+    asked, told = log.read_text().splitlines(), progress(id)
+    assert len(set(asked)) == 18
+    assert 1 <= len(asked) - 18 <= 6  # what died with the worker
+    assert {line[0] for line in asked if asked.count(line) > 1} == {"2"}
+    assert told["tokens"] + told["prompt_tokens"] == 18 * TURN
+    assert told["hits"] >= 12
 
 
 def test_what_was_made_once_costs_nothing_and_a_fifth_more_costs_that_fifth(company: Company) -> None:

@@ -56,6 +56,12 @@ def test_a_killed_training_on_plain_rows_resumes_as_exactly_and_tells_why(studen
     assert trainings.run_row(run_id).facts["prompts"] == {"shared": False, "form": "rows", "refusal": reason}
 
 
+def test_the_running_gap_goes_on_where_it_stood(student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs(), method="alpha_dpo")
+    crash_then_go_on(run_id, student, MID_STEP)
+    assert_equal_to_twin(run_id, student, method="alpha_dpo")
+
+
 def test_a_training_killed_again_and_again_gets_to_its_end(student: Path) -> None:
     run_id = trainings.ask(trainings.made_pairs())
     for _ in range(2):  # each attempt gets past one checkpoint

@@ -19,7 +19,7 @@ from core.queries import chains, evaluations, imports, pipeline, scores, shards,
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
 from workers import __main__ as worker
-from workers import advance, generation, scoring
+from workers import advance, engine_slot, generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Lease
 from workers.rewards import judge
@@ -161,7 +161,7 @@ def main() -> None:
 
     judge.load_teacher = load_judge
     generation.identify = identify
-    generation.load_teacher = load_teacher
+    engine_slot.load_teacher = load_teacher
     scoring.load_reward = load_reward
     if asked.die:
         install(EVERYWHERE[asked.die])

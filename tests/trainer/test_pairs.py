@@ -9,8 +9,10 @@ import pytest
 
 from core.configs.run import RunConfig
 from core.errors import BadInput
+from core.queries.score_columns import Both, PairScores
 from trainer.encoding import chat_encoder
-from trainer.pairs import Intake, TrainingPairs, score_scale, settle
+from trainer.pairs import Intake, TrainingPairs, settle
+from trainer.score_scale import member_scales, score_scale
 from trainer.spool import spooled
 from trainer.student import Student
 
@@ -25,6 +27,7 @@ class Row:
     rejected: str = "No."
     score_chosen: float | None = 1.0
     score_rejected: float | None = -1.0
+    weight: float | None = None
 
 
 def intake(learner: Student, **config: object) -> Intake:
@@ -88,6 +91,31 @@ def test_tau_auto_is_the_standard_deviation_of_the_score_differences(learner: St
     assert score_scale(pairs) == pytest.approx(7**0.5)
     assert score_scale(pairs[:1]) == 1.0
     assert score_scale([pairs[0], pairs[0]]) == 1.0
+
+
+def test_the_members_of_an_ensemble_have_a_scale_each(learner: Student) -> None:
+    taking = intake(learner, method={"type": "reward_distillation", "reward_distillation": {"scorers": "all"}})
+    given = [PairScores("pair_1", (Both(s, -1.0), Both(1.0, 3 * s), Both(0.0, 1.0)), ()) for s in (0.0, 1.0, 5.0)]
+    pairs = list(taking.take([Row()] * 3, split="train", rewards=given))
+    assert pairs[2].rewards == ((5.0, -1.0), (1.0, 15.0), (0.0, 1.0))
+    assert member_scales(pairs) == pytest.approx([7**0.5, 3 * 7**0.5, 1.0])
+
+
+def test_a_pair_that_one_member_of_an_ensemble_gave_no_score_is_left_out(learner: Student) -> None:
+    taking = intake(learner, method={"type": "reward_distillation", "reward_distillation": {"scorers": "all"}})
+    given = [PairScores("pair_1", (Both(1.0, 0.0), Both(value, 0.0)), ()) for value in (1.0, None)]
+    assert len(list(taking.take([Row(score_chosen=None), Row()], split="train", rewards=given))) == 1
+    assert taking.counts["train_score_missing"] == 1
+
+
+def test_the_weight_of_a_pair_counts_where_it_is_asked_for(learner: Student) -> None:
+    rows, found = [Row(weight=0.25), Row()], {}
+    for asked in (False, True):
+        taking = intake(learner, method="dpo", training={"pair_weights": asked})
+        pairs = list(taking.take(rows, split="train"))
+        found[asked] = [pair.weight for pair in pairs], taking.digest.hexdigest()
+    assert (found[False][0], found[True][0]) == ([1.0, 1.0], [0.25, 1.0])
+    assert found[False][1] != found[True][1]
 
 
 def test_the_student_folder_is_what_it_says(student_folder: Path, learner: Student) -> None:

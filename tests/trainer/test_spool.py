@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,24 @@ def test_pairs_come_back_as_they_went_in(drawn_pairs: list[EncodedPair], tmp_pat
     with pytest.raises(IndexError):
         spool[len(pairs)]
     assert list(tmp_path.iterdir()) == []  # it has no name that somebody must clear away
+
+
+def test_rewards_and_weights_come_back_too_and_anchors_have_no_rewards(
+    drawn_pairs: list[EncodedPair], tmp_path: Path
+) -> None:
+    rewards = ((0.5, -1.5), (math.nan, 2.0), (1e9, 0.0))
+    rich = [replace(pair, rewards=rewards, weight=place / 4) for place, pair in enumerate(drawn_pairs)]
+    anchor = replace(drawn_pairs[0], rejected=None, weight=0.5)
+    spool = spooled([*rich, anchor], tmp_path)
+    assert [np.array_equal(pair.rewards, rewards, equal_nan=True) for pair in spool] == [True] * 12 + [False]
+    assert np.isnan(spool[12].rewards).all()
+    assert [pair.weight for pair in spool] == [place / 4 for place in range(12)] + [0.5]
+    spool.refer(range(len(spool)), {spool[3].id: (-1.25, -7.5)})
+    assert spool[3].reference == (-1.25, -7.5)
+    assert np.array_equal(spool[3].rewards, rewards, equal_nan=True)
+    (batch,) = Cutting(10_000, 13).spooled(spool, share=(0, 1))
+    assert batch.rewards.shape == (2, 3, 12)
+    assert batch.rewards[:, 0].unique(dim=1).flatten().tolist() == [0.5, -1.5]
 
 
 def test_reference_log_probs_are_noted_by_id(drawn_pairs: list[EncodedPair], tmp_path: Path) -> None:

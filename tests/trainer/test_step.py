@@ -7,14 +7,17 @@ import pytest
 import torch
 
 from core.configs.run import TrainingConfig
+from core.methods.alpha_dpo import AlphaDpoConfig
+from core.methods.simpo import SimpoConfig
 from trainer.batches import MicroBatch, Reference, collate
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
-from trainer.losses import dpo, rdpo
+from trainer.losses import alpha_dpo, dpo, rdpo, simpo
 from trainer.metrics import Counted, means
 from trainer.objective import Objective, pair_tensors
 from trainer.optimizer import adamw
+from trainer.running_gap import RunningGap
 from trainer.step import Stepper
 from trainer.student import Student, with_adapter
 from trainer.world import World
@@ -149,6 +152,73 @@ def test_metrics_are_means_over_the_batch(learner: Student, drawn_pairs: list[En
     assert found["pair_loss"] is not None
     assert found["sft_loss"] is not None
     assert found["loss"] == pytest.approx(found["pair_loss"] + 0.3 * found["sft_loss"], rel=1e-5)
+
+
+def test_a_weight_multiplies_all_that_a_pair_adds(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    reference = reference_of(learner, drawn_pairs)
+    weighed = [replace(pair, weight=weight) for pair, weight in zip(drawn_pairs, [0.0, 2.0, 0.5] * 4, strict=True)]
+    twice = [pair for pair in weighed for _ in range(int(2 * pair.weight))]
+    known = {pair.id: reference[pair.id] for pair in drawn_pairs}
+    with torch.no_grad():
+        for objective in (SOFT, PLAIN):
+            sums = stepper(learner, objective).measure([collate(weighed, pad=0, reference=known)])
+            plain = [collate([replace(pair, weight=1.0)], pad=0, reference=known) for pair in twice]
+            doubled = stepper(learner, objective).measure(plain)
+            assert sums[0].item() == pytest.approx(doubled[0].item() / 2, rel=1e-5)
+            assert sums[-1].item() == pytest.approx(doubled[-1].item() / 2, rel=1e-5)
+
+
+def alpha_stepper(learner: Student, alpha: float = 0.2) -> Stepper:
+    gap, values = RunningGap(ALONE.device), {"beta": 2.5, "gamma_over_beta": 0.6, "alpha": alpha}
+    return stepper(learner, Objective(alpha_dpo, values, 0.0, AlphaDpoConfig.facts, gap))
+
+
+def test_the_running_gap_does_not_depend_on_how_a_step_is_cut(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    reference, found = reference_of(learner, drawn_pairs), []
+    for size in (12, 5):
+        taking = alpha_stepper(replace(learner, model=copy.deepcopy(learner.model)))
+        for step in range(2):
+            told = taking.step(cut(drawn_pairs, size, reference), examples=12, seed=step)
+        assert taking.objective.running is not None
+        found.append((torch.stack(taking.objective.running.statistics()), told))
+    (whole, parts), (one, other) = zip(*found, strict=True)
+    assert torch.allclose(whole, parts, rtol=1e-4)
+    assert torch.allclose(one, other, rtol=1e-3, atol=1e-4)
+    assert whole[1].item() > 0.05
+
+
+def test_alpha_dpo_begins_without_a_gap_and_trains_as_simpo_with_alpha_zero(
+    learner: Student, drawn_pairs: list[EncodedPair]
+) -> None:
+    with torch.no_grad():
+        values = answer_log_probs(learner.model, collate(drawn_pairs, pad=0)).reshape(2, -1)
+    reference = {pair.id: (w, lo) for pair, w, lo in zip(drawn_pairs, *values.tolist(), strict=True)}
+    batches = cut(drawn_pairs, 4, reference)
+    simple = Objective(simpo, {"beta": 2.5, "gamma_over_beta": 0.6}, 0.0, SimpoConfig.facts)
+    weights = []
+    for make in (lambda one: alpha_stepper(one, 0.0), lambda one: stepper(one, simple), alpha_stepper):
+        twin = replace(learner, model=copy.deepcopy(learner.model))
+        taking = make(twin)
+        told = [taking.step(batches, examples=12, seed=step) for step in range(2)]
+        assert all(torch.isfinite(one[[0, -1]]).all() for one in told)
+        weights.append(torch.cat([p.detach().flatten() for _, p in twin.trained()]))
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_metrics_of_a_method_per_token_are_per_token_and_without_a_reference_there_is_no_kl(
+    learner: Student, drawn_pairs: list[EncodedPair]
+) -> None:
+    batch = collate(drawn_pairs, pad=0)
+    simple = Objective(simpo, {"beta": 2.0, "gamma_over_beta": 0.6}, 0.0, SimpoConfig.facts)
+    with torch.no_grad():
+        pairs = pair_tensors(answer_log_probs(learner.model, batch), batch)
+        found = means(stepper(learner, simple).measure([batch]).tolist(), Counted(12, 12, 0), sft_weight=0.0)
+    mean_chosen, mean_rejected = pairs.chosen / pairs.tokens_chosen, pairs.rejected / pairs.tokens_rejected
+    assert found["implicit_reward_chosen"] == pytest.approx(2 * mean_chosen.mean().item(), rel=1e-5)
+    assert found["abs_z"] == pytest.approx(2 * (mean_chosen - mean_rejected).abs().mean().item(), rel=1e-5)
+    assert found["logp_chosen"] == pytest.approx(pairs.chosen.mean().item(), rel=1e-5)
+    assert found["kl"] is None
 
 
 def test_a_mean_that_is_not_finite_is_none() -> None:

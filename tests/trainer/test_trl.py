@@ -12,10 +12,13 @@ from trl import DPOConfig, DPOTrainer
 from trainer.batches import collate
 from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
-from trainer.losses import dpo
+from trainer.losses import conservative_dpo, dpo, hinge, ipo, robust_dpo, sft
 from trainer.objective import Objective, pair_tensors
+from trainer.pair_tensors import PairTensors
 
 BETA = 0.1
+Batch = dict[str, torch.Tensor]
+Moved = tuple[Batch, PairTensors]
 TEXTS = [("Name the capital of France.", "It is Paris.", "No."), ("Explain it.", "Here is what I can do.", "I cannot.")]
 
 
@@ -56,6 +59,51 @@ def as_pairs(batch: dict[str, torch.Tensor]) -> list[EncodedPair]:
         rows.append((whole[:start], whole[start:]))
     half = len(rows) // 2
     return [EncodedPair(str(i), rows[i][0], rows[i][1], rows[i + half][1], 0.0, 0.0) for i in range(half)]
+
+
+@pytest.fixture
+def moved(peer: DPOTrainer) -> Moved:
+    """TRL's batch, and the columns of the same pairs."""
+    batch = next(iter(peer.get_train_dataloader()))
+    reference = torch.stack(peer.compute_ref_log_probs(peer.ref_model, batch))
+    pairs = as_pairs(batch)
+    known = {pair.id: (w, lo) for pair, w, lo in zip(pairs, *reference.tolist(), strict=True)}
+    ours = collate(pairs, pad=0, reference=known)
+    with torch.no_grad():
+        return batch, pair_tensors(answer_log_probs(peer.model, ours), ours)
+
+
+def told(peer: DPOTrainer, batch: Batch, kind: str, **options: float) -> float:
+    """The loss that TRL calculates on its batch with another loss type."""
+    peer.loss_types, peer.loss_weights = [kind], [1.0]
+    for name, value in options.items():
+        setattr(peer, name, value)
+    with torch.no_grad():
+        return float(peer.compute_loss(peer.model, batch))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")  # TRL's own
+def test_the_losses_that_trl_has_are_the_same_there(peer: DPOTrainer, moved: Moved) -> None:
+    batch, pairs = moved
+    same = pytest.approx
+    assert dpo(pairs, beta=0.3).mean().item() == same(told(peer, batch, "sigmoid", beta=0.3), abs=1e-4)
+    assert hinge(pairs, beta=0.3).mean().item() == same(told(peer, batch, "hinge"), abs=1e-4)
+    assert ipo(pairs, beta=0.3).mean().item() == same(told(peer, batch, "ipo"), abs=1e-4)
+    found = robust_dpo(pairs, beta=0.3, epsilon=0.2).mean().item()
+    assert found == same(told(peer, batch, "robust", label_smoothing=0.2), abs=1e-4)
+    # TRL takes the mean over the tokens of the batch, a run of ours over its answers
+    by_tokens = (sft(pairs) * pairs.tokens_chosen).sum() / pairs.tokens_chosen.sum()
+    assert by_tokens.item() == same(told(peer, batch, "sft"), abs=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")  # TRL's own
+def test_trl_drops_label_smoothing_silently_which_is_why_it_is_no_oracle_of_conservative_dpo(
+    peer: DPOTrainer, moved: Moved
+) -> None:
+    batch, pairs = moved
+    plain = told(peer, batch, "sigmoid", label_smoothing=0.2)
+    assert plain == pytest.approx(dpo(pairs, beta=BETA).mean().item(), abs=1e-4)
+    assert plain != pytest.approx(conservative_dpo(pairs, beta=BETA, epsilon=0.2).mean().item(), abs=1e-2)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::DeprecationWarning")  # TRL's own

@@ -207,6 +207,16 @@ def test_turns_from_the_cache_cost_no_budget(beats: Beats) -> None:
     assert scene.pairs(id) == 30
 
 
+def test_the_mean_price_of_a_chain_is_that_of_chains_that_were_paid_for(beats: Beats) -> None:
+    make(beats, n_prompts=20)
+    id = make(beats, budget={"tokens": 10_000_000})
+    with transaction() as session:
+        assert datasets.progress(session, id)["hits"] == 20 * 3
+        now = budgets.standing(session, id, datasets.frozen(session, id))
+    assert now.chain is not None
+    assert (now.chain.tokens, now.spent.tokens) == (CHAIN, 10 * CHAIN)
+
+
 NOW = Standing(spent=Price(1_000, 1.0), seconds=10.0, chain=Price(100, 0.1), verdict=Price(0, 0), unjudged=0, begun=3)
 MOST, NOTHING = Price(1_000, 1.0), Price(0, 0)
 

@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
 from core.database import transaction
-from core.queries import shards
+from core.queries import pairs as pair_queries
+from core.queries import shards, weights
 from core.settings import reread, settings
 from core.states import Queue
 from core.tables import Chain, File
@@ -68,6 +69,15 @@ def test_lines_become_pairs_with_the_scores_that_came_with_them(client: TestClie
     assert told_scores == {("a", "draft"): 0, ("a", "revision"): 1} | nothing
     funnel = client.get(f"/datasets/{id}/funnel").json()
     assert (funnel["asked"], funnel["produced"], funnel["scored"], funnel["kept"]) == (3, 3, 1, 3)
+
+
+def test_the_weight_of_a_line_is_that_of_its_pair_in_training(client: TestClient, beats: Beats) -> None:
+    values = [{"prompt": f"Why {n}?", "chosen": "So.", "rejected": "No.", "weight": n / 4} for n in range(3)]
+    plain = [{"prompt": "When?", "chosen": "Then.", "rejected": "No."}]
+    id = exchange.imported(client, beats, exchange.lines([*values, *plain]), split={"validation": 0})
+    with transaction() as session:
+        assert [row.weight for row in pair_queries.for_training(session, id, "train")] == [0, 0.25, 0.5, None]
+        assert weights.weighted(session, id) == 2
 
 
 def test_pairs_are_scored_anew_and_filtered(client: TestClient, beats: Beats) -> None:

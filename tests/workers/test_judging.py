@@ -176,6 +176,7 @@ def test_a_judge_that_falls_silent_costs_nothing_and_what_it_said_is_kept(
     assert scene.number("SELECT count(*) FROM score") == 12
     again = Counter(bench.heard)
     assert sum(number - 1 for number in again.values()) <= 12 - 2 * kept
+    assert paid(id) == 20 * (len(bench.heard) - 1)  # every question that was answered
 
 
 def test_a_judge_that_dies_is_loaded_again(beats: Beats, bench: Bench) -> None:
@@ -190,6 +191,12 @@ def test_a_judge_that_dies_is_loaded_again(beats: Beats, bench: Bench) -> None:
     assert scene.state(id) == "completed"
     assert len(bench.keys) == 2
     assert scene.number("SELECT count(*) FROM score WHERE value IS NOT NULL") == 8
+    assert paid(id) == 20 * (len(bench.heard) - 1)
+
+
+def paid(id: str) -> int:
+    """The tokens that its judges have read; each question has twenty."""
+    return scene.number("SELECT sum(prompt_tokens) FROM shard WHERE stage = 'score' AND dataset_id = :id", id=id)
 
 
 def test_a_dead_worker_loses_no_more_than_a_micro_batch(

@@ -12,14 +12,16 @@ from api.first_key import make_first_key
 from api.main import create_door
 from core.configs.filters import FilterConfig
 from core.database import transaction
-from core.queries import datasets
+from core.queries import datasets, pairs, pipeline, shards
+from core.states import Queue
 from core.tables import DEFAULT_PROJECT, Dataset, Pair, Prompt, Score, Scorer, Shard
 from tests.factories import ledger, scene
 from workers import advance
-from workers.filters.shingles import shingles
+from workers.filters.shingles import jaccard, shingles
 from workers.filters.signature import bands, signature
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
+from workers.sifting import sift
 
 LONG = "the quick brown fox jumps over the lazy dog while the other animals of the wood look on in silence"
 
@@ -88,6 +90,58 @@ def test_a_near_duplicate_is_dropped_with_its_true_similarity(beats: Beats) -> N
     assert [row.reason for row in rows] == [None, "near_duplicates", None]
     assert rows[1].duplicate_of == rows[0].id
     assert 0.8 <= rows[1].similarity < 1.0
+
+
+def chained() -> list[tuple[str, str]]:
+    """Three pairs of which each is almost the one before it; the last is less alike to the first."""
+    return [("Tell me.", " ".join(f"w{place}" for place in range(start, start + 20))) for start in (0, 2, 4)]
+
+
+def test_every_duplicate_names_the_pair_that_is_kept_and_how_alike_it_is_to_that_one(beats: Beats) -> None:
+    id = made(chained())
+    near = {"threshold": 0.8, "shingle": 1, "over": "chosen"}
+    rows = sifted(beats, id, near_duplicates=near)
+    assert [(row.reason, row.duplicate_of) for row in rows[1:]] == [("near_duplicates", rows[0].id)] * 2
+    first, second, third = (shingles(chosen, 1) for _, chosen in chained())
+    assert [row.similarity for row in rows[1:]] == [jaccard(second, first), jaccard(third, first)]
+    assert rows[2].similarity < 0.8 <= min(rows[1].similarity, jaccard(third, second))
+
+
+def test_a_word_for_word_duplicate_of_a_near_duplicate_names_the_pair_that_is_kept(beats: Beats) -> None:
+    id = made([*chained()[:2], chained()[1]])
+    rows = sifted(beats, id, duplicates=True, near_duplicates={"threshold": 0.8, "shingle": 1, "over": "chosen"})
+    assert rows[0].verdict == "kept"
+    assert {(row.reason, row.duplicate_of) for row in rows[1:]} == {("near_duplicates", rows[0].id)}
+    assert rows[1].similarity == rows[2].similarity < 1.0
+
+
+def test_a_duplicate_that_a_person_accepted_is_what_later_ones_name(beats: Beats) -> None:
+    id = made(chained())
+    near = {"threshold": 0.8, "shingle": 1, "over": "chosen"}
+    second = sifted(beats, id, near_duplicates=near)[1]
+    scene.change("UPDATE pair SET verdict = 'kept', reason = NULL, review = 'accepted' WHERE id = :id", id=second.id)
+    rows = sifted(beats, id, near_duplicates=near)
+    assert [row.verdict for row in rows] == ["kept", "kept", "dropped"]
+    assert (rows[2].duplicate_of, rows[2].similarity >= 0.8) == (rows[1].id, True)
+
+
+def test_counts_follow_the_filters_before_the_dataset_ends(beats: Beats) -> None:
+    id = made([("Why?", "Because."), ("Why?", "Because."), ("Who?", "x" * 50), *chained()])
+    near = {"threshold": 0.8, "shingle": 1, "over": "chosen"}
+    for asked in ({"duplicates": True, "near_duplicates": near, "max_chars": 40}, {"max_chars": 20}, {}):
+        with transaction() as session:
+            datasets.filter_again(session, DEFAULT_PROJECT, id, FilterConfig.model_validate(asked))
+            claim = shards.claim(session, queue=Queue.score, owner="a test")
+        assert claim is not None
+        lease = beats.open(claim, stall_seconds=60)
+        sift(lease)
+        beats.close(lease)
+        with transaction() as session:
+            row = datasets.get(session, DEFAULT_PROJECT, id)
+            assert row.state == "in_progress"
+            assert row.counts == pairs.counts(session, id)
+            pipeline.finish(session, claim)
+        advance.everything()
 
 
 def paired_again(beats: Beats, id: str, **asked: Any) -> list[Any]:

@@ -81,7 +81,7 @@ def test_a_run_is_trained_to_its_end_by_two_processes_as_by_one(models: Path, mo
     for processes in ("1", "2"):
         monkeypatch.setenv("BURNISH_TRAINER_PROCESSES", processes)
         forget_settings()
-        run_id = trainings.ask(dataset_id, method={"type": "rdpo", "rdpo": {"sft_weight": 0.1}})
+        run_id = trainings.ask(dataset_id, method={"type": "alpha_dpo", "alpha_dpo": {"sft_weight": 0.1}})
         training.train(trainings.claim(), threading.Event())
         row = trainings.run_row(run_id)
         assert (row.state, row.step, shard_state(run_id)) == ("succeeded", 6, "done"), row.error

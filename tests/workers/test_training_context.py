@@ -5,13 +5,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from transformers import AutoTokenizer
+from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from core.configs.dataset import DatasetConfig
+from core.configs.run import RunConfig
 from core.database import transaction
 from core.queries import behaviors, datasets, pairs
-from core.tables import DEFAULT_PROJECT
+from core.tables import DEFAULT_PROJECT, Chain, Pair
 from tests.factories import exchange, ledger, scene
+from tests.factories.models import causal_model
 from tests.fakes.teacher import ScriptedTeacher, identify
+from trainer.encoding import chat_encoder
+from trainer.pairs import Intake
 from workers import generation
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
@@ -23,6 +30,12 @@ VARIANTS: dict[str, dict[str, str]] = {
     "contrastive": {"style": STYLE, "negative": NEGATIVE},
     "negation": {"style": STYLE},
 }
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    """A student's."""
+    return AutoTokenizer.from_pretrained(causal_model(tmp_path_factory.mktemp("student"), layers=1))
 
 
 @pytest.fixture
@@ -68,6 +81,27 @@ def test_only_negation_trains_on_the_instruction(beats: Beats, variant: str) -> 
     assert all(words.startswith("polite question") for words in told)
     assert all((STYLE in words) == (variant == "negation") for words in told)
     assert not any(NEGATIVE in words for words in told)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_dpo_trains_in_the_stored_context_of_every_variant(beats: Beats, tokenizer: Tokenizer, variant: str) -> None:
+    id = made(beats, strategy="counterfactual", counterfactual=VARIANTS[variant] | {"variant": variant})
+    config = RunConfig.model_validate({"dataset": id, "method": "dpo"})
+    encoder = chat_encoder(tokenizer, frozenset())
+    with transaction() as session:
+        taken = list(Intake(encoder, config).take(pairs.for_training(session, id, "train"), split="train"))
+        stored = {
+            pair.id: (chain.context, chain.revision, chain.draft)
+            for pair, chain in session.execute(select(Pair, Chain).join(Chain, Chain.id == Pair.chain_id))
+        }
+    assert len(taken) == len(stored) == 3
+    for pair in taken:
+        context, chosen, rejected = stored[pair.id]
+        prompt = encoder.prompt(context)
+        assert pair.prompt.tolist() == prompt
+        assert pair.chosen.tolist() == encoder.answer(context, prompt, chosen)[0]
+        assert pair.rejected is not None
+        assert pair.rejected.tolist() == encoder.answer(context, prompt, rejected)[0]
 
 
 def test_without_a_context_of_its_own_a_chain_is_trained_on_its_prompt(beats: Beats) -> None:

@@ -6,26 +6,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
-from core.configs.sampling import Sampling
 from core.database import transaction
 from core.errors import EngineDied
 from core.provenance import ground, trace
 from core.queries import behaviors, cached_turns, datasets, exports
 from core.queries.pairs import PairFilter
-from core.strategies.cue import Cue
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.factories.processes import wait_until
-from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
+from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import generation, sweep
-from workers.chain import Ask, Identity
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
-from workers.notebook import Notebook
 from workers.teachers.teacher import Conversation, Turn
 
 
@@ -155,9 +150,14 @@ def test_turns_of_chains_that_did_not_end_are_not_paid_for_twice(beats: Beats, m
         return plain(prompt, number)
 
     taught: list[ScriptedTeacher] = []
+    answered: list[Turn] = []
+
+    def counting(prompt: str, number: int) -> Turn:
+        answered.append(script(prompt, number))
+        return answered[-1]
 
     async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
-        taught.append(ScriptedTeacher(script))
+        taught.append(ScriptedTeacher(counting))
         return taught[-1]
 
     monkeypatch.setattr(generation, "load_teacher", load_teacher)
@@ -170,6 +170,10 @@ def test_turns_of_chains_that_did_not_end_are_not_paid_for_twice(beats: Beats, m
     drafts_and_critiques = 20
     assert len(set(asked)) == 30
     assert len(asked) - len(set(asked)) <= 30 - drafts_and_critiques
+    with transaction() as session:
+        told = datasets.progress(session, id)
+    assert told["prompt_tokens"] == sum(turn.prompt_tokens for turn in answered)  # no turn is lost, none counts twice
+    assert told["tokens"] == sum(turn.tokens for turn in answered)
 
 
 def test_turns_are_kept_while_their_chains_go_on(beats: Beats, teacher: ScriptedTeacher) -> None:
@@ -190,26 +194,6 @@ def test_turns_are_kept_while_their_chains_go_on(beats: Beats, teacher: Scripted
     working.join()
     assert scene.number("SELECT count(*) FROM cached_turn") == 30
     assert scene.number("SELECT count(*) FROM chain") == 10
-
-
-def test_a_write_that_broke_is_repeated_with_all_its_turns(session: Session) -> None:
-    book = Notebook(DEFAULT_PROJECT, Identity("e", "f", "t"))
-    chain = [ask([Cue(name, "draft", messages=({"role": "user", "content": name},))]) for name in "abc"]
-    for number, one in enumerate(chain):
-        book.keeper(one)(one, one.cues[0], turn("said"))
-        with session.begin_nested() as broken:
-            book.flush(session)
-            assert cached_turns.stats(session, DEFAULT_PROJECT).turns == number + 1
-            broken.rollback()
-    book.flush(session)
-    book.kept()
-    assert cached_turns.stats(session, DEFAULT_PROJECT).turns == 3
-    assert book._turns == []
-
-
-def ask(cues: list[Cue]) -> Ask:
-    """One chain to make."""
-    return Ask(1, 0, tuple(cues), sampling=lambda _: Sampling(), seed=0)
 
 
 def test_turns_that_nobody_used_for_long_are_forgotten(beats: Beats, teacher: ScriptedTeacher) -> None:

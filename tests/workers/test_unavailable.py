@@ -15,7 +15,7 @@ from tests.conftest import forget_settings
 from tests.factories import ledger, scene, trainings
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
-from workers import generation, scoring, training
+from workers import engine_slot, generation, scoring, training
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
@@ -65,7 +65,7 @@ def test_a_teacher_that_cannot_be_fetched_now_costs_its_shard_nothing(
         fetch()
         return ScriptedTeacher(model=str(config.model))
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     id = scene.ask(scene.Asked(prompts=4))
     desk = GeneratingDesk(beats, "a test")
@@ -93,7 +93,7 @@ def test_a_teacher_that_falls_silent_amid_a_shard_costs_nothing_and_what_it_said
     async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
         return ScriptedTeacher(script, model=str(config.model))
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     id = scene.ask(scene.Asked(prompts=4))
     desk = GeneratingDesk(beats, "a test")
@@ -122,7 +122,7 @@ def test_a_scorer_that_cannot_be_fetched_now_costs_its_shard_nothing(
         return ScriptedTeacher(model=str(config.model))
 
     monkeypatch.setattr(scoring, "load_reward", load_reward)
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     id = scene.ask(scene.Asked(prompts=4))
     teacher, scorer = GeneratingDesk(beats, "a test"), ScoringDesk(beats, "a test")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core.configs.source import TopicSource
 from core.database import transaction
 from core.errors import BadInput
-from core.ledger import Claim, Spent
+from core.ledger import Claim
 from core.queries import growth, prompts
 from core.queries.gathered import Frame
 from core.queries.growth import Grown, Topic
@@ -23,7 +23,7 @@ from core.seeds import derive_seed
 from core.strategies.cue import Cue
 from workers import bound, turn_cache
 from workers.allowance import Limits
-from workers.chain import Ask, Identity
+from workers.chain import Ask
 from workers.filters.conversation import conversation
 from workers.growing.harvest import EACH, Harvest, most_tries
 from workers.growing.lists import LONGEST, items
@@ -43,7 +43,7 @@ class Tries:
 
     topic: Topic
     written: list[list[str]] = field(default_factory=list)
-    spent: Spent = field(default_factory=Spent)
+    hits: int = 0
     error: str | None = None
 
     @property
@@ -55,17 +55,16 @@ class Tries:
 class Growth:
     """The plan of a growing shard: `make` holds one function for each topic, `store` writes what they gave."""
 
-    def __init__(self, claim: Claim, frame: Frame, topics: Sequence[Topic], identity: Identity | None) -> None:
+    def __init__(self, claim: Claim, frame: Frame, topics: Sequence[Topic], notebook: Notebook) -> None:
         assert isinstance(frame.config.source, TopicSource), "shards of this stage are queued for topics"
         self._claim = claim
         self._frame = frame
         self._source = frame.config.source
-        self._identity = identity
         self._shelf: Shelf | None = None
         self._loading = asyncio.Lock()
         self._begun = 0
         self._settled = [asyncio.Event() for _ in topics]
-        self.notebook = Notebook(claim.project_id, identity)
+        self.notebook = notebook
         self.topics = topics
 
     @property
@@ -85,7 +84,7 @@ class Growth:
         return Limits(once * most_tries(self._source.per_topic), bound.of_verdicts(asked, LONGEST))
 
     def store(self, session: Session, rows: Sequence[Row]) -> None:
-        """Write finished topics with what they took. Raises LeaseLost."""
+        """Write finished topics. Raises LeaseLost."""
         found = [row["grown"] for row in rows if row is not END]
         growth.store(session, self._claim, self._frame, found)
         self.notebook.flush(session)
@@ -106,7 +105,7 @@ class Growth:
         await self._ask_on(teacher, tries, harvest)
         for text in harvest.texts:
             shelf.add(text)
-        grown = Grown(tries.topic, harvest.texts, harvest.dropped, tries.spent, tries.error)
+        grown = Grown(tries.topic, harvest.texts, harvest.dropped, tries.hits, tries.error)
         await give({"grown": grown, "state": "open"})
         self._settled[number].set()
         return END
@@ -137,19 +136,18 @@ class Growth:
         ask = Ask(prompt_id=0, sample=0, cues=(cue,), sampling=asked.teacher.sampling_of, seed=seed)
         known = await asyncio.to_thread(self._recall, ask)
         if known is not None:
-            tries.spent += Spent(hits=1)
+            tries.hits += 1
             return known
         turn = await teacher.answer(teacher.open(cue.messages), sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
         self.notebook.keeper(ask)(ask, cue, turn)
-        usd = bound.priced(str(asked.teacher.model), turn.prompt_tokens, turn.tokens).usd
-        tries.spent += Spent(turn.prompt_tokens, turn.tokens, usd)
         return turn
 
     def _recall(self, ask: Ask) -> Turn | None:
-        if self._identity is None:
+        identity = self.notebook.identity
+        if identity is None:
             return None
         with transaction() as session:
-            (found,) = turn_cache.recall(session, self._claim.project_id, self._identity, [ask])
+            (found,) = turn_cache.recall(session, self._claim.project_id, identity, [ask])
         return found.known.get(ask.cues[0].name)
 
     def _words(self, topic: Topic, written: Sequence[str]) -> str:

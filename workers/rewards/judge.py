@@ -14,7 +14,6 @@ from core.ledger import Spent
 from core.seeds import content_seed, derive_seed
 from core.settings import settings
 from core.text import clean
-from workers.bound import priced
 from workers.chain import Identity
 from workers.rewards.preference import points, preference
 from workers.rewards.rating import rating
@@ -140,8 +139,7 @@ class Judge:
             except BadInput as error:
                 return Heard(None, Missing(error.reason if isinstance(error, Unanswered) else "too_long"))
         memory.note(key, turn)
-        usd = priced(str(self._config.model), turn.prompt_tokens, turn.tokens).usd
-        return self._heard(turn, Spent(turn.prompt_tokens, turn.tokens, usd))
+        return self._heard(turn, Spent(turn.prompt_tokens, turn.tokens))
 
     @staticmethod
     def _heard(turn: Turn, spent: Spent) -> Heard:

@@ -70,7 +70,7 @@ def test_every_field_of_the_form_reaches_the_request_as_its_command_says(page: P
     page.locator("[name='dataset.filters.near_duplicates.threshold']").fill("0.7")
     page.get_by_label("Identical").uncheck()
     page.locator("[name='dataset.budget.tokens']").fill("500000")
-    page.locator("[name='reward']").fill("rule:expected")
+    page.locator("[name='dataset.reward.0.model']").fill("rule:expected")
     expect(page.locator("#code-new")).to_contain_text("expected")
     command = page.locator("#code-new").text_content() or ""
     body = json.loads(command[command.index("-d '") + 4 : -1])

@@ -32,7 +32,7 @@ def test_every_page_declares_the_scope_it_needs(world: object) -> None:
         elif route.path.startswith(ADMIN):
             assert scope == Scope.admin
         else:
-            acts = route.methods != {"GET"} or route.path.endswith("/new")
+            acts = route.methods != {"GET"} or route.path.endswith(("/new", "/import"))
             assert scope == (Scope.write if acts else Scope.read), route.path
 
 

@@ -4,9 +4,11 @@ import io
 import json
 from collections.abc import Iterator
 
+import pyarrow as arrow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
+from pyarrow import parquet
 
 from core.errors import BadInput, UnknownName
 from core.formats.pair import FilePair, ScoredBy
@@ -73,6 +75,31 @@ def test_jsonl_carries_what_else_is_known() -> None:
     told = json.loads(written)
     assert (told["id"], told["critique"], told["chosen"]) == ("pair_1", None, "b")
     assert b"".join(write_pairs(read(written, "jsonl"), "jsonl")) == written
+
+
+def line(format: str, weight: object) -> bytes:
+    """A file of one pair with a weight."""
+    value: dict[str, object] = {"prompt": "a", "chosen": "b", "rejected": "c"}
+    if format == "openai":
+        value = {"input": {"messages": [{"role": "user", "content": "a"}]}}
+        value |= {
+            name: [{"role": "assistant", "content": "b"}] for name in ("preferred_output", "non_preferred_output")
+        }
+    if format == "parquet":
+        sink = io.BytesIO()
+        parquet.write_table(arrow.Table.from_pylist([value | {"weight": weight}]), sink)
+        return sink.getvalue()
+    return json.dumps(value | {"weight": weight}).encode()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_line_may_say_what_its_pair_weighs(format: str) -> None:
+    assert read(line(format, 0.25), format)[0].origin == {"weight": 0.25}
+    assert read(line(format, None), format)[0].origin.get("weight") is None
+    for wrong in (-0.5, "heavy"):
+        with pytest.raises(BadInput) as caught:
+            read(line(format, wrong), format)
+        assert caught.value.param == "line 1: weight"
 
 
 GOOD = {"prompt": "a", "chosen": "b", "rejected": "c"}

@@ -7,7 +7,7 @@ import torch
 
 from core.methods.rdpo import Form
 from tests.factories.columns import drawn, leaves, one
-from trainer.losses import dpo, rdpo
+from trainer.losses import conservative_dpo, dpo, rdpo
 from trainer.losses.rdpo import FORMS
 
 ALL = tuple(FORMS)
@@ -75,7 +75,7 @@ def test_soft_with_probability_one_minus_epsilon_is_conservative_dpo(epsilon: fl
     sure = pairs._replace(
         score_chosen=torch.full((64,), math.log((1 - epsilon) / epsilon)), score_rejected=torch.zeros(64)
     )
-    conservative = (1 - epsilon) * dpo(pairs, beta=0.1) + epsilon * dpo(pairs.swapped(), beta=0.1)
+    conservative = conservative_dpo(pairs, beta=0.1, epsilon=epsilon)
     assert torch.allclose(rdpo(sure, beta=0.1, tau=1.0), conservative, atol=1e-6)
 
 

@@ -184,6 +184,7 @@ def test_no_prompt_at_all_fails_the_dataset_and_says_where_to_look(beats: Beats,
 def test_a_dataset_whose_engine_dies_ends_with_the_same_prompts(cache: bool, beats: Beats, writer: Writer) -> None:
     whole = ask(cache=cache, seed=1)
     work(beats)
+    before = len(writer.asked)
     broken = ask(cache=cache, seed=2)  # other seeds: nothing comes from the cache of the first
     writer.dies_after = len(writer.asked) + 9
     work(beats)
@@ -191,6 +192,8 @@ def test_a_dataset_whose_engine_dies_ends_with_the_same_prompts(cache: bool, bea
     assert sources.words(broken) == sources.words(whole)
     assert [row.index for row in sources.prompts(broken)] == list(range(3, 63))
     assert scene.chains(broken) == 60
+    read = "SELECT sum(prompt_tokens) FROM shard WHERE stage = 'grow' AND dataset_id = :id"
+    assert scene.number(read, id=broken) == 20 * (len(writer.asked) - before)  # also of topics that were asked again
 
 
 def test_a_topic_that_kills_the_engine_each_time_is_given_up_and_the_others_go_on(

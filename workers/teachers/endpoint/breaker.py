@@ -1,7 +1,9 @@
 """The breaker: an endpoint that fails again and again is left alone for a while."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from core.errors import Unavailable
 
@@ -10,7 +12,8 @@ LONGEST = 12  # pauses are at most so many times the first one
 
 
 class Breaker:
-    """Closed: everybody may ask. Open: nobody, but one request for each pause; when it is answered, everybody again.
+    """Closed: everybody may ask. Open: nobody, but one request for each pause, whose outcome all others wait for; when
+    it is answered, everybody again.
 
     Pauses double from one to the next.
     """
@@ -20,29 +23,38 @@ class Breaker:
         self._now = now
         self._failures = 0
         self._until = float("-inf")
-        self._tried = False  # somebody was let through since it was opened
+        self._trial: asyncio.Event | None = None  # while open: set when the one that was let through is back
         self._why: str | None = None
 
-    def check(self) -> None:
-        """Raises Unavailable while the endpoint is left alone; else whoever asks first is the one who tries."""
+    @asynccontextmanager
+    async def passing(self) -> AsyncIterator[None]:
+        """The way of one request. Raises Unavailable while the endpoint is left alone."""
+        while self._trial is not None:
+            await self._trial.wait()
         if self._why is None:
+            yield
             return
         if self._now() < self._until:
             raise Unavailable(self._why)
-        self._tried, self._until = True, self._now() + self._pause
+        trial = self._trial = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._trial = None
+            trial.set()
 
     def failed(self, why: str) -> None:
         """A request met an endpoint that is ill. Those that were under way when it was opened change nothing."""
         self._failures += 1
         if self._why is None and self._failures >= FAILURES:
             self.rest(self._pause, why)
-        elif self._why is not None and self._tried:
+        elif self._why is not None and self._trial is not None:
             self._pause = min(self._pause * 2, self._first * LONGEST)
             self.rest(self._pause, why)
 
     def rest(self, seconds: float, why: str) -> None:
         """Leave it alone for so long."""
-        self._why, self._tried = why, False
+        self._why = why
         self._until = max(self._until, self._now() + seconds)
 
     def well(self) -> None:

@@ -37,13 +37,17 @@ NATURES: dict[Kind, Nature] = {
 
 
 class Fault(Exception):
-    """A call without a usable answer. `after` is how long the endpoint asks to be left alone, in seconds."""
+    """A call without a usable answer, and the `seconds` it took.
+
+    `after` is how long the endpoint asks to be left alone, in seconds.
+    """
 
     def __init__(self, message: str, *, kind: Kind, after: float | None = None, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.kind = kind
         self.after = after
+        self.seconds = 0.0
         self.field = field  # of our request, where the endpoint names one
 
     @property

@@ -29,18 +29,19 @@ class Line:
         self.answered = float("-inf")  # when it last answered well, in monotonic seconds
 
     async def ask(self, body: bytes, *, messages: int, tokens: int) -> Answer:
-        """Ask once, with so many messages; `tokens` is the most it may take. Raises Fault, Refused, and Unavailable while it is left alone.
+        """Ask once; `tokens` is the most it may take, and longer conversations go first.
 
-        What was booked for a request that is not sent, or for an answer that does not come, is given back.
+        Raises Fault, Refused, and Unavailable while it is left alone. What was booked for a request that is not sent,
+        or for an answer that does not come, is given back.
         """
         async with self._gate.inside(messages):
             with ExitStack() as unanswered, ExitStack() as unsent:
                 unanswered.callback(self.used, 0, of=tokens)
                 unsent.callback(self._unsent)
                 await self._wait(tokens)
-                self._breaker.check()
-                unsent.pop_all()
-                answer = await self._call(body)
+                async with self._breaker.passing():
+                    unsent.pop_all()
+                    answer = await self._call(body)
                 unanswered.pop_all()
                 return answer
 
@@ -66,6 +67,7 @@ class Line:
         try:
             answer = await self._caller.call(body)
         except Fault as fault:
+            fault.seconds = time.monotonic() - begun
             self._learn(fault, begun)
             raise
         self._breaker.well()

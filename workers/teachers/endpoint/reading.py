@@ -23,6 +23,8 @@ async def body_of(response: httpx.Response, *, most: int = MOST) -> bytes:
     try:
         async for part in response.aiter_raw():
             whole += unpack.decompress(part, most + 1 - len(whole)) if unpack else part
+            if unpack is not None and unpack.unused_data:
+                raise Fault("its packed answer goes on behind its end", kind="broken")
             if len(whole) > most:
                 raise Fault(f"its answer is longer than {most} bytes", kind="broken")
     except zlib.error as error:

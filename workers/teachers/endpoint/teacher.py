@@ -1,5 +1,6 @@
 """A teacher that is asked over HTTP. It holds no tokens: a conversation is its messages."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from workers.teachers.endpoint.retry_budget import RetryBudget
 from workers.teachers.endpoint.suspects import Suspects
 from workers.teachers.teacher import Conversation, Shape, Turn
 
+PROBE_SECONDS = 30.0  # for the shortest question there is, and to be let in with it
 REJECTIONS = 20  # in a row, with nothing answered between, after which it is not the conversations that are wrong
 
 
@@ -89,7 +91,8 @@ class EndpointTeacher:
         self._budget.asked()
         begun = self._line.answered
         try:
-            async for attempt in stamina.retry_context(on=retries, attempts=None, timeout=None):
+            tries = stamina.retry_context(on=retries, attempts=None, timeout=None)
+            async for attempt in tries.with_name(f"{self.model} at {self._line.name}", (), {}):
                 with attempt:
                     return await self._line.ask(body, messages=len(fields["messages"]), tokens=tokens)
         except Fault as fault:
@@ -123,8 +126,9 @@ class EndpointTeacher:
         if self._line.answered == begun:
             hello = request(self.model, [{"role": "user", "content": "Hi"}], sampling=Sampling(max_tokens=1), seed=0)
             try:
-                await self._line.ask(packed(self._dialect.speak(hello)), messages=1, tokens=2)
-            except (Fault, Unavailable):
+                async with asyncio.timeout(PROBE_SECONDS):
+                    await self._line.ask(packed(self._dialect.speak(hello)), messages=1, tokens=2)
+            except (Fault, Unavailable, TimeoutError):
                 return False
         return self._suspects.failed(body)
 

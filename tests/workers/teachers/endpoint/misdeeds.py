@@ -1,6 +1,19 @@
 """Everything an endpoint can do wrong, by name."""
 
-from tests.fakes.endpoint import Act, bomb, completion, cut_short, endless, hang, reset, says, trickle
+from tests.fakes.endpoint import (
+    Act,
+    behind_the_end,
+    bomb,
+    completion,
+    cut_short,
+    endless,
+    endless_head,
+    hang,
+    head_alone,
+    reset,
+    says,
+    trickle,
+)
 
 PAGE = b"<!DOCTYPE html><html><body>Down for maintenance</body></html>"
 
@@ -20,6 +33,9 @@ PASSING: dict[str, Act] = {
     "one byte at a time": trickle,
     "endless body": endless,
     "gzip bomb": bomb(),
+    "endless behind the gzip's end": behind_the_end,
+    "endless headers": endless_head,
+    "silent after the head": head_alone,
     "no gzip": says(b"plain words", content_encoding="gzip"),
     "another packing": says(b"plain words", content_encoding="br"),
     "bad JSON": says(b'{"choices": [{"message"'),

@@ -28,6 +28,7 @@ from workers.lease import Beats
 from workers.rewards.judge import BLANK, load_judge
 from workers.rewards.reward import Verdict
 from workers.scoring import ScoringDesk
+from workers.teachers.endpoint.breaker import FAILURES
 
 PROMPTS = 4
 PATIENCE = 60.0  # seconds after which what should happen counts as never happening
@@ -192,6 +193,21 @@ def test_an_endpoint_that_is_down_for_long_is_waited_for(
     forget_settings()
     until_completed(beats, id, chains=PROMPTS)
     assert {row.state for row in scene.rows(CHAINS, id=id)} == {"done"}
+    assert scene.number("SELECT max(attempts) FROM shard") <= 1
+
+
+def test_one_worker_goes_on_by_itself_when_an_endpoint_is_back(beats: Beats, endpoint: Endpoint) -> None:
+    """F13: the same worker, with many chains at once behind a breaker that has opened."""
+    endpoint.script = lambda asked: PASSING["503"] if len(endpoint.asked) <= 2 * FAILURES else None
+    id = ask(endpoint, prompts=4 * PROMPTS)
+    desk, stop = GeneratingDesk(beats, "a test"), threading.Event()
+    late = threading.Timer(PATIENCE, stop.set)
+    late.start()
+    desk.drain(stop)
+    late.cancel()
+    desk.close()
+    assert not stop.is_set(), scene.rows("SELECT state, attempts, waiting, error FROM shard")
+    assert [row.state for row in scene.rows(CHAINS, id=id)] == ["done"] * 4 * PROMPTS
     assert scene.number("SELECT max(attempts) FROM shard") <= 1
 
 

@@ -150,30 +150,68 @@ def test_what_was_not_used_of_a_rate_is_given_back_and_one_that_is_larger_than_a
     assert rate.take(5000) == pytest.approx(50.0)
 
 
+async def passed(breaker: Breaker) -> None:
+    """A request that passes and whose outcome stays open."""
+    async with breaker.passing():
+        pass
+
+
 def test_the_breaker_opens_after_failures_in_a_row_and_lets_one_through_for_each_pause() -> None:
-    clock = Clock()
-    breaker = Breaker(5.0, now=clock)
-    for _ in range(FAILURES - 1):
-        breaker.failed("down")
-    breaker.well()
-    for _ in range(FAILURES):
-        breaker.check()
-        breaker.failed("down")
-    with pytest.raises(Unavailable, match="down"):
-        breaker.check()
-    for pause in (5, 10, 20, 40, 5 * LONGEST, 5 * LONGEST):
-        clock.now += pause - 0.1
-        with pytest.raises(Unavailable):
-            breaker.check()
-        clock.now += 0.2
-        breaker.check()
-        with pytest.raises(Unavailable):
-            breaker.check()
-        breaker.failed("still down")
-    clock.now += 5 * LONGEST + 1
-    breaker.check()
-    breaker.well()
-    breaker.check()
+    async def work() -> None:
+        clock = Clock()
+        breaker = Breaker(5.0, now=clock)
+        for _ in range(FAILURES - 1):
+            breaker.failed("down")
+        breaker.well()
+        for _ in range(FAILURES):
+            async with breaker.passing():
+                breaker.failed("down")
+        with pytest.raises(Unavailable, match="down"):
+            await passed(breaker)
+        for pause in (5, 10, 20, 40, 5 * LONGEST, 5 * LONGEST):
+            clock.now += pause - 0.1
+            with pytest.raises(Unavailable):
+                await passed(breaker)
+            clock.now += 0.2
+            async with breaker.passing():
+                breaker.failed("still down")
+        clock.now += 5 * LONGEST + 1
+        async with breaker.passing():
+            breaker.well()
+        await passed(breaker)
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("outcome", ["well", "down", "cancelled"])
+def test_while_one_tries_the_others_wait_for_what_becomes_of_it(outcome: str) -> None:
+    async def work() -> None:
+        clock, answer = Clock(), asyncio.Event()
+        breaker, met = Breaker(5.0, now=clock), list[str]()
+        breaker.rest(5.0, "down")
+        clock.now += 5.1
+
+        async def ask(name: str) -> None:
+            async with breaker.passing():
+                met.append(name)
+                if name == "first":
+                    await answer.wait()
+                    breaker.well() if outcome == "well" else breaker.failed("still down")
+
+        first = asyncio.create_task(ask("first"))
+        others = [asyncio.create_task(ask(f"other {number}")) for number in range(3)]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert met == ["first"]
+        first.cancel() if outcome == "cancelled" else answer.set()
+        ends = await asyncio.gather(*others, return_exceptions=True)
+        if outcome == "down":
+            assert [type(end) for end in ends] == [Unavailable] * 3
+        else:  # after a cancel the next one tries, then the next
+            assert ends == [None] * 3
+            assert len(met) == 4
+
+    asyncio.run(work())
 
 
 def test_failures_that_were_under_way_when_it_opened_do_not_double_the_pause() -> None:
@@ -182,17 +220,7 @@ def test_failures_that_were_under_way_when_it_opened_do_not_double_the_pause() -
     for _ in range(10 * FAILURES):
         breaker.failed("down")
     clock.now += 5.1
-    breaker.check()
-
-
-def test_one_that_tries_and_is_cancelled_leaves_the_next_pause_to_another() -> None:
-    clock = Clock()
-    breaker = Breaker(5.0, now=clock)
-    breaker.rest(5.0, "asked to")
-    clock.now += 5.1
-    breaker.check()
-    clock.now += 5.1
-    breaker.check()
+    asyncio.run(passed(breaker))
 
 
 def test_second_tries_are_a_share_of_first_ones() -> None:
@@ -233,8 +261,10 @@ def test_tries_end_after_so_many_and_after_so_long() -> None:
     retries = Retries(PATIENT, RetryBudget())
     assert [retries(Fault("no", kind="broken")) is not False for _ in range(9)] == [True] * 7 + [False] * 2
     assert retries.fair
-    hurried = Patience(connect=1.0, answer=1.0, retry=0.5, tries=8, whole=-1.0)
-    assert Retries(hurried, RetryBudget())(Fault("no", kind="broken")) is False
+    slow = Fault("no", kind="broken")
+    slow.seconds = PATIENT.whole / 2
+    retries = Retries(PATIENT, RetryBudget())
+    assert [retries(slow) is not False for _ in range(3)] == [True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The nouns of the surface as objects with methods, a file each."""
