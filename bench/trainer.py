@@ -17,6 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from torch import Tensor, nn
@@ -218,6 +219,7 @@ def measured(sides: Sides, options: argparse.Namespace, against: dict[str, Calla
         first.work(), second.work()
         found[name] = alternate(first, second, rounds=options.rounds)
         found[f"{name}/cpu-seconds"] = list(zip(first.by_cpu, second.by_cpu, strict=True))
+        print(name, *(f"{rate:.2f}" for rate in np.median(found[f"{name}/cpu-seconds"], axis=0)), "steps a CPU-second")
     return found
 
 
