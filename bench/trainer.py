@@ -251,7 +251,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="tiny-student")
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=4, help="steps in one window")
+    parser.add_argument("--steps", type=int, default=2, help="steps in one window")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--lengths", nargs="+", default=["short", "real", "long"], choices=["short", "real", "long"])
     options = parser.parse_args()
