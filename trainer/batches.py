@@ -1,11 +1,12 @@
-"""Pairs as rectangles of tokens: sorted by length into micro-batches, padded on the right.
+"""Pairs as tokens for one forward pass: a rectangle with a row for each answer; `trainer.packing` has the other form.
 
-Attention is causal, so a padded position is never looked at by a real one and no attention mask is needed.
+Rows are padded on the right. Attention is causal, so a padded position is never looked at by a real one and no
+attention mask is needed.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -13,23 +14,23 @@ from torch import Tensor
 
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import Ids
-from trainer.spool import Spool
+from trainer.layout import Layout, sent
 
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """P pairs and A anchors in one forward pass of R = 2P + A rows: chosen of pairs, chosen of anchors, rejected.
+    """P pairs and A anchors in one forward pass, R = 2P + A answers: chosen of pairs, chosen of anchors, rejected.
 
-    N answer tokens over all rows: token `answer_ids[n]` of row `answer_row[n]` is predicted at `answer_at[n]`, an
-    index into the [R * T] positions. `reference` and `scores` are [2, P]: chosen, rejected; so are the `rewards` of
-    each of an ensemble's K members.
+    N answer tokens in all: token `answer_ids[n]` of answer `answer_row[n]` is predicted at `answer_at[n]`, an index
+    into the flattened positions: [R * T] of a rectangle, [T] of a row that has a layout. `reference` and `scores` are
+    [2, P]: chosen, rejected; so are the `rewards` of each of an ensemble's K members.
     """
 
-    input_ids: Tensor  # [R, T]
+    input_ids: Tensor  # [R, T] or [1, T]
     answer_at: Tensor  # [N]
     answer_ids: Tensor  # [N]
     answer_row: Tensor  # [N]
-    answer_tokens: Tensor  # [R], float32: answer tokens of each row
+    answer_tokens: Tensor  # [R], float32: tokens of each answer
     reference: Tensor  # [2, P], nats
     scores: Tensor  # [2, P]
     rewards: Tensor  # [2, K, P]
@@ -37,60 +38,61 @@ class MicroBatch:
     pairs: int
     anchors: int
     number: int  # of this micro-batch in its step, from 0
+    position_ids: Tensor | None = None  # [1, T]
+    layout: Layout | None = None
 
     def to(self, device: torch.device) -> "MicroBatch":
         """The same on a device."""
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        moved = {k: v.to(device, non_blocking=True) for k, v in values.items() if isinstance(v, Tensor)}
-        return MicroBatch(**values | moved)
+        moved: dict[str, Any] = {
+            name: sent(value, device) for name, value in values.items() if isinstance(value, Tensor)
+        }
+        return replace(self, **moved, layout=self.layout and self.layout.to(device))
 
 
 Reference = dict[str, tuple[float, float]]  # pair id -> log-probs of chosen and rejected under the reference
-
-
-def micro_batches(
-    pairs: Sequence[EncodedPair], *, size: int, pad: int, reference: Reference | None = None
-) -> list[MicroBatch]:
-    """The pairs in micro-batches of `size`, shortest first: how they are cut depends on nothing but the pairs."""
-    ordered = sorted(pairs, key=lambda pair: pair.length)
-    cuts = [ordered[start : start + size] for start in range(0, len(ordered), size)]
-    return [collate(cut, pad=pad, reference=reference, number=number) for number, cut in enumerate(cuts)]
-
-
-def measured(spool: Spool, *, size: int, pad: int, share: tuple[int, int]) -> Iterator[MicroBatch]:
-    """The same of a whole spool, one by one; `share` is (rank, world size): every so-manieth micro-batch is made."""
-    order = np.argsort(spool.lengths(), kind="stable")
-    for number in range(share[0], -(-len(order) // size), share[1]):
-        places = order[number * size : (number + 1) * size]
-        yield collate([spool[int(place)] for place in places], pad=pad, number=number)
+Form = Literal["rows", "pieces", "runs"]  # a rectangle, or one row for attention in pieces or in runs
 
 
 def collate(
     pairs: Sequence[EncodedPair], *, pad: int, reference: Reference | None = None, number: int = 0
 ) -> MicroBatch:
-    """One micro-batch. Reference log-probs are those of the pairs where no others are given."""
-    whole = [pair for pair in pairs if pair.rejected is not None]
-    anchors = [pair for pair in pairs if pair.rejected is None]
+    """A rectangle. Reference log-probs are those of the pairs where no others are given."""
+    whole, anchors = parted(pairs)
     rows = [(pair.prompt, pair.chosen) for pair in [*whole, *anchors]]
     rows += [(pair.prompt, pair.rejected) for pair in whole if pair.rejected is not None]
+    answers = [answer for _, answer in rows]
+    return MicroBatch(**_rectangle(rows, pad), **columns(whole, anchors, answers, reference), number=number)
+
+
+def parted(pairs: Sequence[EncodedPair]) -> tuple[list[EncodedPair], list[EncodedPair]]:
+    """Pairs, and anchors."""
+    return [pair for pair in pairs if pair.rejected is not None], [pair for pair in pairs if pair.rejected is None]
+
+
+def columns(
+    whole: Sequence[EncodedPair], anchors: Sequence[EncodedPair], answers: Sequence[Ids], reference: Reference | None
+) -> dict[str, Any]:
+    """What a micro-batch says of its answers, however its tokens stand."""
     known = [reference[pair.id] if reference else pair.reference for pair in whole]
     scores = [(pair.score_chosen, pair.score_rejected) for pair in whole]
-    rewards, members = [pair.rewards for pair in whole], max(len(pair.rewards) for pair in pairs)
-    return MicroBatch(
-        **_rectangle(rows, pad),
-        answer_tokens=torch.tensor([len(answer) for _, answer in rows], dtype=torch.float32),
-        reference=torch.tensor(known, dtype=torch.float32).reshape(-1, 2).T,
-        scores=torch.tensor(scores, dtype=torch.float32).reshape(-1, 2).T,
-        rewards=torch.tensor(rewards, dtype=torch.float32).reshape(len(whole), members, 2).permute(2, 1, 0),
-        weights=torch.tensor([pair.weight for pair in [*whole, *anchors]], dtype=torch.float32),
-        pairs=len(whole),
-        anchors=len(anchors),
-        number=number,
-    )
+    tokens = [len(answer) for answer in answers]
+    rewards, members = [pair.rewards for pair in whole], max(len(pair.rewards) for pair in [*whole, *anchors])
+    return {
+        "answer_ids": joined(answers),
+        "answer_row": torch.from_numpy(np.repeat(np.arange(len(tokens)), tokens)),
+        "answer_tokens": torch.tensor(tokens, dtype=torch.float32),
+        "reference": torch.tensor(known, dtype=torch.float32).reshape(-1, 2).T,
+        "scores": torch.tensor(scores, dtype=torch.float32).reshape(-1, 2).T,
+        "rewards": torch.tensor(rewards, dtype=torch.float32).reshape(len(whole), members, 2).permute(2, 1, 0),
+        "weights": torch.tensor([pair.weight for pair in [*whole, *anchors]], dtype=torch.float32),
+        "pairs": len(whole),
+        "anchors": len(anchors),
+    }
 
 
-def _rectangle(rows: Sequence[tuple[Ids, Ids]], pad: int) -> dict[str, Tensor]:
-    """Token ids, and where each answer token is predicted: one position before it stands (the only shift there is)."""
+def _rectangle(rows: Sequence[tuple[Ids, Ids]], pad: int) -> dict[str, Any]:
+    """Token ids, and where each answer token is predicted: one position before it stands."""
     width = max(len(prompt) + len(answer) for prompt, answer in rows)
     ids = np.full((len(rows), width), pad, dtype=np.int64)
     at = []
@@ -98,10 +100,10 @@ def _rectangle(rows: Sequence[tuple[Ids, Ids]], pad: int) -> dict[str, Tensor]:
         start, end = len(prompt), len(prompt) + len(answer)
         ids[row, :start] = prompt
         ids[row, start:end] = answer
-        at.append(np.arange(start - 1, end - 1, dtype=np.int64) + row * width)
-    return {
-        "input_ids": torch.from_numpy(ids),
-        "answer_at": torch.from_numpy(np.concatenate(at)),
-        "answer_ids": torch.from_numpy(np.concatenate([answer for _, answer in rows]).astype(np.int64)),
-        "answer_row": torch.from_numpy(np.repeat(np.arange(len(rows)), [len(answer) for _, answer in rows])),
-    }
+        at.append(np.arange(start - 1, end - 1) + row * width)
+    return {"input_ids": torch.from_numpy(ids), "answer_at": joined(at)}
+
+
+def joined(parts: Sequence[Any]) -> Tensor:
+    """The parts one after another, int64."""
+    return torch.from_numpy(np.concatenate(parts).astype(np.int64))

@@ -38,6 +38,11 @@ class EncodedPair:
         return len(self.prompt) + len(self.chosen) + rejected
 
     @property
+    def once(self) -> int:
+        """Tokens of its rows together, the prompt counted once."""
+        return len(self.prompt) + len(self.chosen) + (0 if self.rejected is None else len(self.rejected))
+
+    @property
     def scored(self) -> bool:
         """Whether both scores are there."""
         return not math.isnan(self.score_chosen - self.score_rejected)

@@ -12,11 +12,12 @@ LOGITS_AT_ONCE = 1 << 28  # elements of the [N, vocabulary] logits held at once;
 
 
 def answer_log_probs(model: PreTrainedModel, batch: MicroBatch) -> Tensor:
-    """Log-probs of each row's answer, summed over its tokens with the end token: [R], float32, nats."""
-    hidden = backbone(model)(input_ids=batch.input_ids, use_cache=False).last_hidden_state
+    """Log-probs of each answer, summed over its tokens with the end token: [R], float32, nats."""
+    placed = {"position_ids": batch.position_ids, "layout": batch.layout} if batch.layout else {}
+    hidden = backbone(model)(input_ids=batch.input_ids, use_cache=False, **placed).last_hidden_state
     predicting = hidden.flatten(0, 1).index_select(0, batch.answer_at)
     tokens = _token_log_probs(model, predicting, batch.answer_ids)
-    return torch.zeros(len(batch.input_ids), device=tokens.device).index_add(0, batch.answer_row, tokens)
+    return torch.zeros(len(batch.answer_tokens), device=tokens.device).index_add(0, batch.answer_row, tokens)
 
 
 def backbone(model: PreTrainedModel) -> nn.Module:

@@ -10,7 +10,8 @@ from core.seeds import derive_seed
 from core.states import RunState
 from trainer import checkpoint
 from trainer.attempt import Attempt
-from trainer.batches import MicroBatch, measured, micro_batches
+from trainer.batches import MicroBatch
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.metrics import Counted, finite, means
 from trainer.optimizer import learning_rate, set_rate
@@ -40,6 +41,7 @@ class Course:
     stepper: Stepper
     order: Order
     pairs: TrainingPairs
+    cutting: Cutting
     leaving: Event
     pace: Pace = field(default_factory=Pace)
 
@@ -76,9 +78,8 @@ class Course:
 
     def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
         """This process's share of the micro-batches."""
-        size, world = self.attempt.config.training.micro_batch_size, self.attempt.world
-        cut = micro_batches(pairs, size=size, pad=self.stepper.student.pad)
-        return cut[world.rank :: world.size]
+        world = self.attempt.world
+        return self.cutting.batches(pairs)[world.rank :: world.size]
 
     def _means(self, sums: list[float], pairs: Iterable[EncodedPair]) -> Values:
         whole = examples = tokens = 0
@@ -97,9 +98,8 @@ class Course:
         return values
 
     def _validate(self) -> Values:
-        world, size = self.attempt.world, self.attempt.config.training.micro_batch_size
-        pad, share = self.stepper.student.pad, (world.rank, world.size)
-        sums = self.stepper.measure(measured(self.pairs.validation, size=size, pad=pad, share=share)).tolist()
+        share = (self.attempt.world.rank, self.attempt.world.size)
+        sums = self.stepper.measure(self.cutting.spooled(self.pairs.validation, share=share)).tolist()
         return self._means(sums, self.pairs.validation)
 
     def _tell(self, step: int, values: Values | None) -> Signal:

@@ -14,7 +14,8 @@ from core import models
 from core.database import transaction
 from core.queries import reference_log_probs
 from trainer.attempt import Attempt
-from trainer.batches import MicroBatch, Reference, collate
+from trainer.batches import MicroBatch, Reference
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
 from trainer.pairs import TrainingPairs
@@ -38,16 +39,22 @@ class Chunks:
     pairs: TrainingPairs
     order: NDArray[np.int64]
     border: int
-    size: int
+    cutting: Cutting
+    starts: NDArray[np.int64]  # of each chunk in `order`, and its end
 
     @property
     def number(self) -> int:
         """How many chunks there are."""
-        return -(-len(self.order) // self.size)
+        return len(self.starts) - 1
+
+    @property
+    def size(self) -> int:
+        """Pairs of the largest one."""
+        return int(np.diff(self.starts).max(initial=0))
 
     def places(self, number: int) -> list[tuple[Spool, int]]:
         """Where the pairs of a chunk are."""
-        found = self.order[number * self.size : (number + 1) * self.size].tolist()
+        found = self.order[self.starts[number] : self.starts[number + 1]].tolist()
         train, validation = self.pairs.train, self.pairs.validation
         return [(train, place) if place < self.border else (validation, place - self.border) for place in found]
 
@@ -58,16 +65,16 @@ class Chunks:
     def unknown(self) -> NDArray[np.int64]:
         """Chunks with a pair that has no log-probs yet."""
         lacking = np.concatenate([self.pairs.train.unknown(), self.pairs.validation.unknown()])
-        return np.unique(np.flatnonzero(lacking[self.order]) // self.size)
+        return np.unique(np.searchsorted(self.starts, np.flatnonzero(lacking[self.order]), side="right") - 1)
 
 
-def refer(attempt: Attempt, student: Student, pairs: TrainingPairs) -> None:
+def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cutting) -> None:
     """Note on every pair its log-probs (nats) under `student`; those of earlier runs are reused."""
     print_ = fingerprint(attempt, student)
     for spool in (pairs.train, pairs.validation):
         for start in range(0, len(spool), LOOKED_UP):
             _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
-    chunks = _cut(pairs, attempt.config.training.micro_batch_size)
+    chunks = _cut(pairs, cutting)
     todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
     for start in range(0, len(todo), stride):
@@ -101,11 +108,14 @@ def _look_up(print_: str, spool: Spool, places: Sequence[int]) -> None:
     spool.refer(places, known)
 
 
-def _cut(pairs: TrainingPairs, size: int) -> Chunks:
+def _cut(pairs: TrainingPairs, cutting: Cutting) -> Chunks:
     both = (pairs.train, pairs.validation)
-    lengths, whole = (np.concatenate([of(spool) for spool in both]) for of in (Spool.lengths, Spool.paired))
+    lengths, once, whole = (
+        np.concatenate([of(spool) for spool in both]) for of in (Spool.lengths, Spool.once, Spool.paired)
+    )
     places = np.flatnonzero(whole)
-    return Chunks(pairs, places[np.argsort(lengths[places], kind="stable")], len(pairs.train), size)
+    order = places[np.argsort(lengths[places], kind="stable")]
+    return Chunks(pairs, order, len(pairs.train), cutting, cutting.starts(lengths[order], once[order]))
 
 
 def _agreed(attempt: Attempt, chunks: Chunks) -> list[int]:
@@ -123,7 +133,7 @@ def _compute(attempt: Attempt, student: Student, chunks: Chunks, numbers: Sequen
     table = torch.zeros(len(numbers), 2, chunks.size, device=world.device)
     for place, number in enumerate(numbers):
         if place % world.size == world.rank:
-            batch = collate(chunks.read(number), pad=student.pad).to(world.device)
+            batch = chunks.cutting.batch(chunks.read(number)).to(world.device)
             table[place, :, : batch.pairs] = _chunk(student, batch)
     values = world.add_up(table).tolist()
     return {

@@ -17,6 +17,8 @@ from core.states import RunState
 from core.tables import Run
 from trainer import artifact, checkpoint, student
 from trainer.attempt import Attempt, versions
+from trainer.batches import Form
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
 from trainer.loop import Course
@@ -25,6 +27,7 @@ from trainer.optimizer import adamw
 from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.reference import refer
+from trainer.sharing import form, share
 from trainer.spool import spooled
 from trainer.step import Stepper
 from trainer.student import Student
@@ -40,8 +43,9 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
+    cutting, refusal = cutting_of(attempt, base, pairs)
     if facts.needs_reference:
-        refer(attempt, base, pairs)
+        refer(attempt, base, pairs, cutting)
     learner = student.with_adapter(base, attempt.config.training)
     goal = objective(attempt.config, pairs, attempt.world.device)
     optimizer = adamw(learner.trained(), attempt.config.training)
@@ -49,9 +53,9 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     order = order_of(attempt, pairs)
     if attempt.world.leads:
         checkpoint.clear_leftovers(attempt)
-        _begin(attempt, order, start, _facts(attempt, learner, pairs, goal))
+        _begin(attempt, order, start, _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)})
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    finished = Course(attempt, stepper, order, pairs, leaving).run(start)
+    finished = Course(attempt, stepper, order, pairs, cutting, leaving).run(start)
     if finished and attempt.world.leads:
         artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
     return finished
@@ -81,6 +85,16 @@ def _offered(session: Session, intake: Intake, dataset: str, split: str) -> Iter
     return intake.take(pair_queries.for_training(session, dataset, split), split=split, rewards=rewards)
 
 
+def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[Cutting, str | None]:
+    """How pairs become micro-batches, the same in every process, and why prompts are not shared if they are not."""
+    training, world = attempt.config.training, attempt.world
+    longest = max(spool.lengths().max(initial=0) for spool in (pairs.train, pairs.validation))
+    refusal = share(base, longest=int(longest))
+    refused = world.add_up(torch.tensor(float(refusal is not None), device=world.device)).item()
+    laid_out: Form = "rows" if refused else form(base)
+    return Cutting(training.micro_batch_tokens, training.micro_batch_size, laid_out, base.pad), refusal
+
+
 def order_of(attempt: Attempt, pairs: TrainingPairs) -> Order:
     """The order in which the training split is gone through."""
     training = attempt.config.training
@@ -105,6 +119,10 @@ def _facts(attempt: Attempt, learner: Student, pairs: TrainingPairs, goal: Objec
     }
 
 
+def _prompts(cutting: Cutting, refusal: str | None) -> dict[str, Any]:
+    return {"shared": cutting.form != "rows", "form": cutting.form, "refusal": refusal}
+
+
 def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) -> None:
     """Say what is trained on, and that steps are taken from now on."""
     record, counts = attempt.record, facts["pairs"]
@@ -115,6 +133,8 @@ def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) ->
         move(session, Run, record.run_id, RunState.running)
         where = f"Resumed after step {start}" if start else "Training begins"
         record.tell(session, f"{where}: {order.total_steps} steps on {counts['train']} pairs.", data={"step": start})
+        if (refusal := facts["prompts"]["refusal"]) and not start:
+            record.tell(session, f"Prompts are not shared by a pair's answers: {refusal}.", data=facts["prompts"])
         left_out = {name: counts[name] for name in counts if name.endswith(("too_long", "score_missing"))}
         if any(left_out.values()) and not start:
             told = ", ".join(f"{name.replace('_', ' ')}: {number}" for name, number in left_out.items())

@@ -95,6 +95,10 @@ class Spool:
         """Tokens of the longer row of each pair."""
         return self._column(lambda rows: rows["prompt"] + np.maximum(rows["chosen"], rows["rejected"]), np.int32)
 
+    def once(self) -> NDArray[np.int32]:
+        """Tokens of each pair, its prompt counted once."""
+        return self._column(lambda rows: rows["prompt"] + rows["chosen"] + np.maximum(rows["rejected"], 0), np.int32)
+
     def paired(self) -> NDArray[np.bool_]:
         """Which of them have a rejected answer."""
         return self._column(lambda rows: rows["rejected"] != NONE, np.bool_)

@@ -33,7 +33,12 @@ class TrainingConfig(Config):
     weight_decay: float = Field(0.0, ge=0, le=1)
     max_grad_norm: float = Field(1.0, gt=0)
     batch_size: int = Field(16, ge=1, le=65_536, description="pairs in one optimizer step")
-    micro_batch_size: int = Field(8, ge=1, le=65_536, description="pairs in one forward pass")
+    micro_batch_size: int | None = Field(
+        None, ge=1, le=65_536, description="pairs in one forward pass; left out: as many as micro_batch_tokens holds"
+    )
+    micro_batch_tokens: int = Field(
+        8192, ge=8, le=100_000_000, description="tokens in one forward pass, unless a single pair has more"
+    )
     max_length: int = Field(2048, ge=8, le=1_000_000, description="tokens of prompt and answer together")
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: int = Field(0, ge=0, lt=2**63)

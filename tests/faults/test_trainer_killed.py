@@ -10,6 +10,7 @@ from core.queries import events
 from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Checkpoint
 from tests.factories import trainer_process, trainings
+from tests.factories.models import edit_config
 from tests.factories.trainer_process import Crash
 from tests.faults.trainer_faults import assert_equal_to_twin, crash_then_go_on, steps_done, sweep
 
@@ -36,9 +37,23 @@ def test_a_killed_training_ends_with_the_weights_of_an_uninterrupted_one(point: 
 
 
 def test_a_killed_lora_training_with_dropout_ends_with_the_weights_of_an_uninterrupted_one(student: Path) -> None:
+    """Its steps of 6 pairs are micro-batches of 4 and 2, in each of which a prompt is forwarded once."""
     run_id = trainings.ask(trainings.made_pairs(), **LORA)
     crash_then_go_on(run_id, student, MID_STEP)
     assert_equal_to_twin(run_id, student, **LORA)
+    assert trainings.run_row(run_id).facts["prompts"] == {"shared": True, "form": "pieces", "refusal": None}
+
+
+def test_a_killed_training_on_plain_rows_resumes_as_exactly_and_tells_why(student: Path) -> None:
+    edit_config(student, attention_dropout=0.1)
+    run_id = trainings.ask(trainings.made_pairs())
+    crash_then_go_on(run_id, student, MID_STEP)
+    assert_equal_to_twin(run_id, student, method={"type": "rdpo"})  # said, so that the twin is one of this student
+    with transaction() as session:
+        told = [event.message for event in events.after(session, DEFAULT_PROJECT, [run_id], limit=1000)]
+    reason = "it drops attention weights (0.1)"
+    assert f"Prompts are not shared by a pair's answers: {reason}." in told
+    assert trainings.run_row(run_id).facts["prompts"] == {"shared": False, "form": "rows", "refusal": reason}
 
 
 def test_the_running_gap_goes_on_where_it_stood(student: Path) -> None:

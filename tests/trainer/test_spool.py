@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.settings import ROOT
-from trainer.batches import measured, micro_batches
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.spool import spooled
 
@@ -62,7 +62,7 @@ def test_rewards_and_weights_come_back_too_and_anchors_have_no_rewards(
     spool.refer(range(len(spool)), {spool[3].id: (-1.25, -7.5)})
     assert spool[3].reference == (-1.25, -7.5)
     assert np.array_equal(spool[3].rewards, rewards, equal_nan=True)
-    (batch,) = measured(spool, size=13, pad=0, share=(0, 1))
+    (batch,) = Cutting(10_000, 13).spooled(spool, share=(0, 1))
     assert batch.rewards.shape == (2, 3, 12)
     assert batch.rewards[:, 0].unique(dim=1).flatten().tolist() == [0.5, -1.5]
 
@@ -81,8 +81,8 @@ def test_a_spool_is_measured_in_the_micro_batches_of_a_list(
 ) -> None:
     pairs = odd_ones(drawn_pairs)
     spool = spooled(pairs, tmp_path)
-    expected = micro_batches(pairs, size=4, pad=0)
-    found = [one for rank in range(world) for one in measured(spool, size=4, pad=0, share=(rank, world))]
+    expected = Cutting(10_000, 4).batches(pairs)
+    found = [one for rank in range(world) for one in Cutting(10_000, 4).spooled(spool, share=(rank, world))]
     found.sort(key=lambda one: one.number)
     assert [one.number for one in found] == [one.number for one in expected]
     assert all(one.input_ids.equal(other.input_ids) for one, other in zip(found, expected, strict=True))
@@ -91,7 +91,7 @@ def test_a_spool_is_measured_in_the_micro_batches_of_a_list(
 def test_an_empty_spool_has_nothing(tmp_path: Path) -> None:
     spool = spooled([], tmp_path)
     assert (len(spool), list(spool), spool.lengths().tolist()) == (0, [], [])
-    assert list(measured(spool, size=4, pad=0, share=(0, 1))) == []
+    assert list(Cutting(10_000, 4).spooled(spool, share=(0, 1))) == []
 
 
 GROW = """

@@ -9,7 +9,8 @@ import torch
 from core.configs.run import TrainingConfig
 from core.methods.alpha_dpo import AlphaDpoConfig
 from core.methods.simpo import SimpoConfig
-from trainer.batches import Reference, collate, micro_batches
+from trainer.batches import MicroBatch, Reference, collate
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
 from trainer.losses import alpha_dpo, dpo, rdpo, simpo
@@ -26,6 +27,10 @@ SOFT = Objective(rdpo, {"beta": 0.1, "tau": 1.0, "form": "soft"}, sft_weight=0.3
 PLAIN = Objective(dpo, {"beta": 0.1}, sft_weight=0.0)
 
 
+def cut(pairs: list[EncodedPair], size: int, reference: Reference | None = None) -> list[MicroBatch]:
+    return Cutting(10_000, size).batches(pairs, reference)
+
+
 def reference_of(learner: Student, pairs: list[EncodedPair]) -> Reference:
     with torch.no_grad():
         values = answer_log_probs(learner.model, collate(pairs, pad=0)).reshape(2, -1)
@@ -39,7 +44,7 @@ def stepper(learner: Student, objective: Objective = SOFT) -> Stepper:
 def gradient(learner: Student, pairs: list[EncodedPair], reference: Reference, size: int) -> torch.Tensor:
     """Of the mean objective, with the pairs cut into micro-batches of a size; accumulated in float64."""
     model = copy.deepcopy(learner.model).double()
-    for batch in micro_batches(pairs, size=size, pad=0, reference=reference):
+    for batch in cut(pairs, size, reference):
         total, _ = SOFT(answer_log_probs(model, batch), batch)
         (total / len(pairs)).backward()
     return torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
@@ -57,7 +62,7 @@ def test_the_gradient_is_the_same_sorted_accumulated_and_plain(
 
 
 def test_a_step_lowers_the_loss_on_its_batch(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
-    taking, batches = stepper(learner), micro_batches(drawn_pairs, size=4, pad=0)
+    taking, batches = stepper(learner), cut(drawn_pairs, 4)
     losses = [taking.step(batches, examples=12, seed=step)[0].item() for step in range(5)]
     assert losses[-1] < losses[0]
 
@@ -66,7 +71,7 @@ def test_the_same_step_twice_is_bit_equal(learner: Student, drawn_pairs: list[En
     weights = []
     for _ in range(2):
         twin = replace(learner, model=copy.deepcopy(learner.model))
-        stepper(twin).step(micro_batches(drawn_pairs, size=4, pad=0), examples=12, seed=3)
+        stepper(twin).step(cut(drawn_pairs, 4), examples=12, seed=3)
         weights.append(torch.cat([p.detach().flatten() for _, p in twin.trained()]))
     assert torch.equal(*weights)
 
@@ -76,7 +81,7 @@ def test_dropout_follows_the_seed_of_the_step(learner: Student, drawn_pairs: lis
 
     def norm(seed: int) -> float:
         taking = stepper(with_adapter(replace(learner, model=copy.deepcopy(learner.model)), config))
-        return taking.step(micro_batches(drawn_pairs, size=4, pad=0), examples=12, seed=seed)[-1].item()
+        return taking.step(cut(drawn_pairs, 4), examples=12, seed=seed)[-1].item()
 
     assert norm(1) == norm(1)
     assert norm(1) != norm(2)
@@ -86,7 +91,7 @@ def test_only_the_adapter_is_trained_in_mode_lora(learner: Student, drawn_pairs:
     adapted = with_adapter(learner, TrainingConfig(mode="lora"))
     frozen = {name: p.detach().clone() for name, p in adapted.model.named_parameters() if not p.requires_grad}
     assert all("lora_" in name for name, _ in adapted.trained())
-    stepper(adapted).step(micro_batches(drawn_pairs, size=4, pad=0), examples=12, seed=1)
+    stepper(adapted).step(cut(drawn_pairs, 4), examples=12, seed=1)
     assert all(torch.equal(frozen[name], p) for name, p in adapted.model.named_parameters() if name in frozen)
 
 
@@ -124,7 +129,7 @@ def test_a_policy_that_equals_its_reference_has_zero_rewards_and_loss_log_two(
     with torch.no_grad():
         values = answer_log_probs(learner.model, collate(drawn_pairs, pad=0)).reshape(2, -1)
     reference = {pair.id: (w, lo) for pair, w, lo in zip(drawn_pairs, *values.tolist(), strict=True)}
-    sums = stepper(learner, PLAIN).measure(micro_batches(drawn_pairs, size=12, pad=0, reference=reference))
+    sums = stepper(learner, PLAIN).measure(cut(drawn_pairs, 12, reference))
     found = means(sums.tolist(), Counted(12, 12, 0), sft_weight=0.0)
     assert found["loss"] == pytest.approx(0.693147, abs=1e-5)
     for name in ("implicit_reward_chosen", "implicit_reward_rejected", "margin", "abs_z", "kl"):
@@ -173,13 +178,11 @@ def test_the_running_gap_does_not_depend_on_how_a_step_is_cut(learner: Student, 
     for size in (12, 5):
         taking = alpha_stepper(replace(learner, model=copy.deepcopy(learner.model)))
         for step in range(2):
-            told = taking.step(
-                micro_batches(drawn_pairs, size=size, pad=0, reference=reference), examples=12, seed=step
-            )
+            told = taking.step(cut(drawn_pairs, size, reference), examples=12, seed=step)
         assert taking.objective.running is not None
         found.append((torch.stack(taking.objective.running.statistics()), told))
-    (whole, cut), (one, other) = zip(*found, strict=True)
-    assert torch.allclose(whole, cut, rtol=1e-4)
+    (whole, parted), (one, other) = zip(*found, strict=True)
+    assert torch.allclose(whole, parted, rtol=1e-4)
     assert torch.allclose(one, other, rtol=1e-3, atol=1e-4)
     assert whole[1].item() > 0.05
 
@@ -190,7 +193,7 @@ def test_alpha_dpo_begins_without_a_gap_and_trains_as_simpo_with_alpha_zero(
     with torch.no_grad():
         values = answer_log_probs(learner.model, collate(drawn_pairs, pad=0)).reshape(2, -1)
     reference = {pair.id: (w, lo) for pair, w, lo in zip(drawn_pairs, *values.tolist(), strict=True)}
-    batches = micro_batches(drawn_pairs, size=4, pad=0, reference=reference)
+    batches = cut(drawn_pairs, 4, reference)
     simple = Objective(simpo, {"beta": 2.5, "gamma_over_beta": 0.6}, 0.0, SimpoConfig.facts)
     weights = []
     for make in (lambda one: alpha_stepper(one, 0.0), lambda one: stepper(one, simple), alpha_stepper):
