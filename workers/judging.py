@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from sqlalchemy.orm import Session
 
 from core.configs.reward import RewardConfig
 from core.database import transaction
-from core.errors import BurnishError
+from core.errors import BurnishError, Unavailable
 from core.settings import settings
 from workers import cases, turn_cache
 from workers.cases import Case, Scored
@@ -19,6 +20,8 @@ from workers.micro_batch import batches
 from workers.notebook import Notebook
 from workers.persist import persist
 from workers.rewards.judge import Judge, Memory
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ async def judge_all(judge: Judge, docket: Docket, *, lease: Lease, stop: threadi
                     await done.put(None)
                     await asyncio.wait([writer])
     except* BurnishError as errors:
+        await asyncio.to_thread(_keep_notes, notebook)
         raise _first(errors) from None
 
 
@@ -107,6 +111,15 @@ async def _write(court: Court) -> None:
 def _store(court: Court, batch: Sequence[Scored], session: Session) -> None:
     court.notebook.flush(session)
     cases.store(session, claim=court.lease.claim, batch=batch)
+
+
+def _keep_notes(notebook: Notebook) -> None:
+    """What was said about cases that did not end is paid for."""
+    try:
+        with transaction() as session:
+            notebook.flush(session)
+    except Unavailable as error:
+        log.warning("verdicts not kept", error=error.message)
 
 
 def _first(errors: BaseExceptionGroup[BurnishError]) -> BurnishError:

@@ -144,7 +144,7 @@ class ScoringDesk:
         claim = lease.claim
         with transaction() as session:  # whether more will come is asked first: what comes meanwhile is seen
             going = claim.role == DRAFT and pipeline.generating(session, claim)
-            asked = datasets.frozen(session, claim.dataset_id)
+            asked = datasets.without_prompts(session, claim.dataset_id)
             by_behavior = rubrics.of_dataset(session, claim.dataset_id)
             waiting = [cases.of_chain(row, by_behavior) for row in scores.waiting(session, claim)]
         self._load_seconds = 0.0
@@ -156,7 +156,7 @@ class ScoringDesk:
         claim = lease.claim
         with transaction() as session:
             scorers = runs.frozen(session, str(claim.run_id)).evaluation.scorers
-            seed = datasets.frozen(session, claim.dataset_id).seed
+            seed = datasets.without_prompts(session, claim.dataset_id).seed
             by_behavior = rubrics.of_dataset(session, claim.dataset_id)
             rows = evaluations.waiting_judgements(session, claim, claim.model)
         waiting = [cases.of_evaluation(row, by_behavior) for row in rows]

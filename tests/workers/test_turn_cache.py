@@ -21,7 +21,7 @@ from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.factories.processes import wait_until
 from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
-from workers import generation, sweep
+from workers import engine_slot, generation, sweep
 from workers.chain import Ask, Identity
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
@@ -50,7 +50,7 @@ def teacher(monkeypatch: pytest.MonkeyPatch) -> ScriptedTeacher:
     async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
         return one
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     return one
 
@@ -160,7 +160,7 @@ def test_turns_of_chains_that_did_not_end_are_not_paid_for_twice(beats: Beats, m
         taught.append(ScriptedTeacher(script))
         return taught[-1]
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     id = make(beats, n_prompts=10)
     assert len(taught) == 2
