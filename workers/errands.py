@@ -15,7 +15,7 @@ class Errands:
     def __init__(self) -> None:
         self._begun: dict[threading.Thread, Claim] = {}
 
-    def send(self, claim: Claim, carry_out: Callable[[Claim], None]) -> None:
+    def send(self, claim: Claim, carry_out: Callable[[Claim], object]) -> None:
         """Begin one."""
         if len(self._under_way()) >= MOST:
             carry_out(claim)
