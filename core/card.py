@@ -82,10 +82,10 @@ def _teacher(facts: CardFacts) -> Iterator[str]:
         )
         return
     yield "## Teacher"
-    config = facts.config
+    config, model = facts.config, str(facts.config.teacher.model)
     yield _table(
-        ("model", "strategy", "rounds", "seed", "licence"),
-        [(config.teacher.model, config.strategy, config.rounds, config.seed, _licence(config.teacher.model))],
+        ("model", "endpoint", "strategy", "rounds", "seed", "licence"),
+        [(model, config.teacher.base_url or "-", config.strategy, config.rounds, config.seed, _licence(model))],
     )
     yield f"Answers: {made or 'none'}."
 

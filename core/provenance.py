@@ -94,10 +94,11 @@ def _behavior(recipe: Recipe | None) -> Told | None:
 def _turns(row: AnyRow, cues: Mapping[str, Cue]) -> Iterator[tuple[Told, Cue | None]]:
     """The draft, earlier rounds and further candidates, then the last critique and revision, each with its cue.
 
-    Of the turns in columns the row counts the hits alone; the cache knows the first cues of a script or none, for a
-    turn behind one that is not known cannot be known.
+    Further turns have their hits beside them, so the row's others are those of its columns: the first of these or none,
+    for a turn behind one that is not known cannot be known.
     """
-    known = list(cues)[: row.hits]
+    further = [turn for turn in row.more if turn["name"] != ORIGIN]
+    known = TURNS[: row.hits - sum(bool(turn["hit"]) for turn in further)]
     own = {
         name: {
             "name": name,
@@ -109,7 +110,6 @@ def _turns(row: AnyRow, cues: Mapping[str, Cue]) -> Iterator[tuple[Told, Cue | N
         for name in TURNS
         if getattr(row, name) is not None
     }
-    further = [turn for turn in row.more if turn["name"] != ORIGIN]
     for turn in filter(None, [own.get("draft"), *further, own.get("critique"), own.get("revision")]):
         yield turn, cues.get(turn["name"])
 

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     )
     hub_endpoint: str = Field("https://huggingface.co", description="hub that datasets are read from and pushed to")
     hub_token: SecretStr | None = Field(None, description="token for pushes whose request names no secret")
+    hub_seconds: float = Field(60.0, gt=0, description="longest silence of the hub within one request")
     behavior_dirs: tuple[Path, ...] = Field(
         (ROOT / "behaviors",), description="folders of behavior files loaded into a new ledger"
     )

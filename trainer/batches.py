@@ -76,8 +76,8 @@ def columns(
     """What a micro-batch says of its answers, however its tokens stand."""
     known = [reference[pair.id] if reference else pair.reference for pair in whole]
     scores = [(pair.score_chosen, pair.score_rejected) for pair in whole]
-    rewards, members = [pair.rewards for pair in whole], max(len(pair.rewards) for pair in [*whole, *anchors])
     tokens = [len(answer) for answer in answers]
+    rewards, members = [pair.rewards for pair in whole], max(len(pair.rewards) for pair in [*whole, *anchors])
     return {
         "answer_ids": joined(answers),
         "answer_row": torch.from_numpy(np.repeat(np.arange(len(tokens)), tokens)),

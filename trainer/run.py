@@ -78,6 +78,13 @@ def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
     return pairs
 
 
+def _offered(session: Session, intake: Intake, dataset: str, split: str) -> Iterator[EncodedPair]:
+    """The pairs of a split, with the columns that the method reads."""
+    members = intake.config.method.hyperparameters.members
+    rewards = None if members is None else score_columns.of_members(session, dataset, split, members)
+    return intake.take(pair_queries.for_training(session, dataset, split), split=split, rewards=rewards)
+
+
 def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[Cutting, str | None]:
     """How pairs become micro-batches, the same in every process, and why prompts are not shared if they are not."""
     training, world = attempt.config.training, attempt.world
@@ -86,13 +93,6 @@ def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[C
     refused = world.add_up(torch.tensor(float(refusal is not None), device=world.device)).item()
     laid_out: Form = "rows" if refused else form(base)
     return Cutting(training.micro_batch_tokens, training.micro_batch_size, laid_out, base.pad), refusal
-
-
-def _offered(session: Session, intake: Intake, dataset: str, split: str) -> Iterator[EncodedPair]:
-    """The pairs of a split, with the columns that the method reads."""
-    members = intake.config.method.hyperparameters.members
-    rewards = None if members is None else score_columns.of_members(session, dataset, split, members)
-    return intake.take(pair_queries.for_training(session, dataset, split), split=split, rewards=rewards)
 
 
 def order_of(attempt: Attempt, pairs: TrainingPairs) -> Order:

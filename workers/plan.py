@@ -62,12 +62,12 @@ def uses_cache(session: Session, claim: Claim) -> DatasetConfig | None:
     """The config of a claim whose turns are cached."""
     if claim.stage not in (Stage.generate, Stage.grow):
         return None
-    asked = datasets.frozen(session, claim.dataset_id)
+    asked = datasets.without_prompts(session, claim.dataset_id)
     return asked if asked.cache else None
 
 
 def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
-    asked = datasets.frozen(session, claim.dataset_id)
+    asked = datasets.without_prompts(session, claim.dataset_id)
     instructions = datasets.instructions(session, claim.dataset_id)
     waiting = chains.waiting(session, claim)
     asks = [_ask(asked, row, instructions[row.behavior_id], claim.attempts) for row in waiting]
@@ -147,7 +147,7 @@ def _priced(row: Row, model: str) -> Row:
 
 def _answers(session: Session, claim: Claim) -> Plan:
     evaluation = runs.frozen(session, str(claim.run_id)).evaluation
-    seed = datasets.frozen(session, claim.dataset_id).seed
+    seed = datasets.without_prompts(session, claim.dataset_id).seed
     assert evaluation.sampling is not None, "runs.create fills it in"
     questions = [
         Question(

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-import httpx
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import HfHubHTTPError
 
 from core.card import card
 from core.database import transaction
@@ -21,11 +19,12 @@ from core.queries import cards, datasets, pushes, secrets
 from core.queries.pairs import PairFilter
 from core.settings import settings
 from core.tables import Push
+from workers.hub import first_line, hub_answers
 from workers.lease import Lease
 from workers.persist import persist
 
 ROWS = 200_000  # pairs in one file
-AGAIN = (408, 409, 425, 429)  # statuses below 500 that another try may mend
+STALL = 3600.0  # seconds: longest way of one file, which the library sends in one call whose progress nobody sees
 
 
 def push(lease: Lease) -> None:
@@ -39,8 +38,8 @@ def push(lease: Lease) -> None:
     try:
         token = _token(row)
         _write(lease, row, folder)
-        lease.stall_seconds = float("inf")  # the library sends it all in one call, whose progress nobody sees
-        url = _send(row, folder, token)
+        lease.stall_seconds = STALL
+        url = _send(lease, row, folder, token)
     except BadInput as error:
         message = error.message
         persist(lease, lambda session: pushes.refuse(session, claim, message))
@@ -92,28 +91,25 @@ def _write_split(lease: Lease, row: Push, folder: Path, split: str) -> None:
         part.rename(folder / f"{split}-{place:05d}-of-{len(parts):05d}.{suffix}")
 
 
-def _send(row: Push, folder: Path, token: str) -> str:
-    """The address of the dataset on the hub. Raises BadInput for what the hub refuses, Unavailable."""
+def _send(lease: Lease, row: Push, folder: Path, token: str) -> str:
+    """The address of the dataset on the hub. Raises BadInput for what the hub refuses, Unavailable, LeaseLost."""
     api = HfApi(endpoint=settings().hub_endpoint, token=token)
     try:
-        made = api.create_repo(row.repo, repo_type="dataset", private=row.private, exist_ok=True)
-        there = api.list_repo_files(made.repo_id, repo_type="dataset")
-        api.create_commit(
-            made.repo_id,
-            repo_type="dataset",
-            operations=list(_operations(folder, there)),
-            commit_message=f"Burnish dataset {row.dataset_id}",
-        )
-    except HfHubHTTPError as error:
-        status = error.response.status_code
-        told = f"The hub answers {status}: {(error.server_message or 'no reason given').rstrip('.')}."
-        if status in AGAIN or status >= 500:
-            raise Unavailable(told) from error
-        raise BadInput(told) from error
-    except (httpx.TransportError, OSError) as error:
-        raise Unavailable(f"The hub does not answer: {error}.") from error
+        with hub_answers():
+            made = api.create_repo(row.repo, repo_type="dataset", private=row.private, exist_ok=True)
+            there = api.list_repo_files(made.repo_id, repo_type="dataset")
+            operations = list(_operations(folder, there))
+            for one in operations:
+                lease.check()
+                lease.moved()
+                if isinstance(one, CommitOperationAdd):
+                    api.preupload_lfs_files(made.repo_id, [one], repo_type="dataset")
+            message = f"Burnish dataset {row.dataset_id}"
+            api.create_commit(made.repo_id, repo_type="dataset", operations=operations, commit_message=message)
     except ValueError as error:  # the library's word for a card or a name that the hub would refuse
         raise BadInput(f"The hub refuses it: {error}") from error
+    except RuntimeError as error:  # and for a file that did not get through
+        raise Unavailable(f"The hub does not answer: {first_line(error)}.") from error
     return str(made)
 
 

@@ -17,6 +17,7 @@ from core.settings import settings
 from core.states import Queue, Stage
 from workers import advance, cases, gathering, give_up, importing, pairing, pushing, sifting
 from workers.cases import Case, Scored
+from workers.errands import Errands
 from workers.judging import Docket, judge_all
 from workers.lease import Beats, Lease
 from workers.persist import persist
@@ -26,7 +27,7 @@ from workers.rewards.reward import RewardModel, Verdict
 from workers.shared_device import SharedDevice
 
 log = structlog.get_logger()
-AGAIN = 0.5  # seconds until drafts of chains that go on are looked for again
+AGAIN = 0.5  # seconds until drafts of chains that go on, or work beside a push, are looked for again
 WORTH = 10.0  # and so many times as long as it took to load the scorer for them
 
 
@@ -38,13 +39,14 @@ class ScoringDesk:
         self._owner = owner
         self._device = device or SharedDevice()
         self._runner = asyncio.Runner()
+        self._errands = Errands()
         self._reward: RewardModel | Judge | None = None
         self._loaded: RewardConfig | None = None
         self._owner_of_key: str | None = None
         self._load_seconds = 0.0
 
     def drain(self, stop: threading.Event) -> None:
-        """Work until nothing can be claimed, or `stop` is set."""
+        """Work until nothing can be claimed and no push is under way, or `stop` is set."""
         while not stop.is_set():
             if self._device.due():
                 self._let_go()
@@ -53,11 +55,16 @@ class ScoringDesk:
             if claim is None:
                 if self._device.due(idle=True):
                     self._let_go()
-                return
-            self._shard(claim, stop)
+                if not self._errands.wait(AGAIN):
+                    return
+            elif claim.stage == Stage.push:
+                self._errands.send(claim, partial(self._shard, stop=stop))
+            else:
+                self._shard(claim, stop)
 
     def close(self) -> None:
-        """End the scorer."""
+        """Hand back pushes that are under way, and end the scorer."""
+        self._errands.leave()
         self._let_go()
         self._runner.close()
 
@@ -137,7 +144,7 @@ class ScoringDesk:
         claim = lease.claim
         with transaction() as session:  # whether more will come is asked first: what comes meanwhile is seen
             going = claim.role == DRAFT and pipeline.generating(session, claim)
-            asked = datasets.frozen(session, claim.dataset_id)
+            asked = datasets.without_prompts(session, claim.dataset_id)
             by_behavior = rubrics.of_dataset(session, claim.dataset_id)
             waiting = [cases.of_chain(row, by_behavior) for row in scores.waiting(session, claim)]
         self._load_seconds = 0.0
@@ -149,7 +156,7 @@ class ScoringDesk:
         claim = lease.claim
         with transaction() as session:
             scorers = runs.frozen(session, str(claim.run_id)).evaluation.scorers
-            seed = datasets.frozen(session, claim.dataset_id).seed
+            seed = datasets.without_prompts(session, claim.dataset_id).seed
             by_behavior = rubrics.of_dataset(session, claim.dataset_id)
             rows = evaluations.waiting_judgements(session, claim, claim.model)
         waiting = [cases.of_evaluation(row, by_behavior) for row in rows]

@@ -33,6 +33,7 @@ EXPORT: dict[int | str, dict[str, Any]] = {
     }
 }
 
+NOTHING = {"completed": 0, "failed": 0}
 CARD: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/markdown": {"schema": {"type": "string"}}}, "description": "Markdown."}
 }
@@ -103,17 +104,20 @@ def read_funnel(id: str, caller: Reader) -> FunnelObject:
 
 def funnel_of(session: Session, row: Dataset, progress: dict[str, Any], counts: dict[str, int]) -> FunnelObject:
     """The funnel of a dataset whose shards and pairs are counted already."""
-    first = "generate" if row.config["pairs"] is None else "gather"
-    made = progress["stages"].get(first, {"completed": 0, "failed": 0})
+    stages = {"generate": NOTHING, "gather": NOTHING, "grow": NOTHING} | progress["stages"]
+    made = stages["generate" if row.config["pairs"] is None else "gather"]
+    failed = chains.failed_by_reason(session, row.id) if made["failed"] else {}
     return FunnelObject(
+        gathered=stages["gather"]["completed"] + stages["grow"]["completed"],
+        left_out=stages["gather"]["failed"] + stages["grow"]["failed"],
         asked=row.n_prompts * int(row.config["samples_per_prompt"]),
-        produced=made["completed"] + made["failed"],
+        produced=made["completed"] + sum(failed.values()),
         parsed=made["completed"],
         scored=counts["scored"],
         distinct=pairs.distinct(counts),
         kept=counts["kept"],
         dropped={name.removeprefix("dropped:"): n for name, n in counts.items() if name.startswith("dropped:")},
-        failed=chains.failed_by_reason(session, row.id) if made["failed"] else {},
+        failed=failed,
         quarantined=prompts.count_quarantined(session, row.id),
     )
 

@@ -31,10 +31,12 @@ class FunnelObject(BaseModel):
     """How many chains came through each gate."""
 
     object: str = "dataset.funnel"
+    gathered: int = Field(0, description="prompts or pairs that a source held, or that were written for topics")
+    left_out: int = Field(0, description="those of the source that were left out, and those that topics came short of")
     asked: int = Field(description="prompts times samples")
     produced: int = Field(description="chains that ended, well or badly")
     parsed: int = Field(description="chains with a draft, a critique and a revision")
-    scored: int = Field(description="pairs with both scores")
+    scored: int = Field(description="pairs with both scores; fewer than `distinct` where scores are missing")
     distinct: int = Field(
         description="pairs whose two answers differ and that repeat no earlier pair, as far as the filters look for it"
     )

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Text, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from core.configs.behavior import BehaviorSpec
@@ -251,6 +252,12 @@ class Instructions:
 def frozen(session: Session, id: str) -> DatasetConfig:
     """What was asked."""
     return DatasetConfig.model_validate(session.scalars(select(Dataset.config).where(Dataset.id == id)).one())
+
+
+def without_prompts(session: Session, id: str) -> DatasetConfig:
+    """What was asked but for the request's own prompts, which may be a million: for what is read shard by shard."""
+    lean = Dataset.config.op("-", return_type=JSONB())(literal("prompts", Text()))
+    return DatasetConfig.model_validate(session.scalars(select(lean).where(Dataset.id == id)).one())
 
 
 def filters(session: Session, id: str) -> FilterConfig:

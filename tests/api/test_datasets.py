@@ -7,7 +7,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from core.database import transaction
-from tests.factories import ledger
+from core.queries import datasets, recovery, shards
+from core.settings import reread
+from core.states import Queue
+from tests.factories import ledger, scene
 
 
 def made(**how: int) -> str:
@@ -120,7 +123,8 @@ def test_the_funnel_and_the_histograms_agree_with_the_pairs(client: TestClient) 
     id = made(same_each=4, fail_each=6)
     funnel = client.get(f"/datasets/{id}/funnel").json()
     assert funnel == {
-        "object": "dataset.funnel", "asked": 12, "produced": 12, "parsed": 10, "scored": 10, "distinct": 8, "kept": 8,
+        "object": "dataset.funnel", "gathered": 0, "left_out": 0,
+        "asked": 12, "produced": 12, "parsed": 10, "scored": 10, "distinct": 8, "kept": 8,
         "dropped": {"identical": 2}, "failed": {"revision truncated": 2}, "quarantined": 0,
     }  # fmt: skip
     stats = client.get(f"/datasets/{id}/stats").json()
@@ -129,6 +133,35 @@ def test_the_funnel_and_the_histograms_agree_with_the_pairs(client: TestClient) 
     dataset = client.get(f"/datasets/{id}").json()
     assert dataset["status"] == "completed"
     assert dataset["pairs"] == {"kept": 8, "dropped": 2, "dropped_by_reason": {"identical": 2}, "scored": 10}
+
+
+def test_the_funnel_counts_no_chain_of_a_prompt_that_was_taken_out(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNISH_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("BURNISH_RETRY_SECONDS", "0")
+    reread()
+    with transaction() as session:
+        id = ledger.dataset(session, n_prompts=4).id
+    scene.change("UPDATE shard SET last = 0, total = 1")  # the first prompt alone
+    with transaction() as session:
+        claim = shards.claim(session, queue=Queue.generate, owner="a test")
+    assert claim is not None
+    with transaction() as session:
+        recovery.release(session, claim, error="The engine died.")
+    funnel = client.get(f"/datasets/{id}/funnel").json()
+    assert (funnel["asked"], funnel["produced"], funnel["parsed"], funnel["quarantined"]) == (4, 0, 0, 1)
+    assert scene.number("SELECT failed FROM shard") == 1  # the stage has done with it all the same
+
+
+def test_workers_read_what_was_asked_without_the_requests_own_prompts(client: TestClient) -> None:
+    asked = {"behavior": "polite", "prompts": [{"text": "Why?"}, {"text": "How?"}], "seed": 3}
+    id = client.post("/datasets", json=asked).json()["id"]
+    with transaction() as session:
+        whole, lean = datasets.frozen(session, id), datasets.without_prompts(session, id)
+    assert whole.prompts is not None
+    assert len(whole.prompts) == 2
+    assert lean == whole.model_copy(update={"prompts": None})
 
 
 def test_export_gives_kept_pairs_as_lines_for_trl(client: TestClient) -> None:

@@ -46,6 +46,12 @@ def test_a_card_names_the_source_of_the_prompts(asked: dict[str, Any], told: str
     assert "/srv/own" not in text
 
 
+def test_a_card_tells_endpoints_of_one_model_apart() -> None:
+    behind = {"engine": "openai", "model": "m", "base_url": "https://one.example/v1"}
+    assert "| m | https://one.example/v1 | self_critique |" in card(facts(teacher=behind))
+    assert "| tiny-teacher | - | self_critique |" in card(facts(teacher={"model": "tiny-teacher"}))
+
+
 def test_a_card_of_an_import_names_its_file() -> None:
     text = card(facts(File(id="file-1", name="pairs.jsonl", rows=8, sha256="ab")))
     assert "Imported from a file of 8 pairs (`file-1`, SHA-256 `ab`)." in text

@@ -17,7 +17,7 @@ from core.tables import DEFAULT_PROJECT
 from tests.factories import ledger, scene
 from tests.fakes.reward import ScriptedReward, by_length
 from tests.fakes.teacher import ScriptedTeacher, identify, turn
-from workers import generation, scoring
+from workers import engine_slot, generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.rewards import judge
@@ -76,7 +76,7 @@ class Bench:
         def load_reward(config: RewardConfig) -> ScriptedReward | Rule:
             return Rule(config) if config.kind == "rule" else ScriptedReward(config.scorer, self._noting(config))
 
-        monkeypatch.setattr(generation, "load_teacher", load_teacher)
+        monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
         monkeypatch.setattr(generation, "identify", identify)
         monkeypatch.setattr(judge, "load_teacher", load_judge_model)
         monkeypatch.setattr(scoring, "load_reward", load_reward)

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,14 +16,18 @@ from tests.fakes.loopback import listening
 
 @dataclass
 class Hub:
-    """What it holds, what it was asked, and the statuses with which it answers the next requests instead."""
+    """What it holds, what it was asked, and what the next requests meet instead: a status, `reset` or `hang`."""
 
     url: str = ""
     repos: dict[str, dict[str, bytes]] = field(default_factory=dict)
     private: dict[str, bool] = field(default_factory=dict)
     tokens: list[str | None] = field(default_factory=list)
     commits: list[str] = field(default_factory=list)
-    failing: list[int] = field(default_factory=list)
+    failing: list[int | str] = field(default_factory=list)
+    at: str = ""  # part of the path that requests have which fail
+    naps: dict[str, str] = field(default_factory=dict)  # headers of every answer
+    hanging: threading.Event = field(default_factory=threading.Event)  # a request hangs
+    over: threading.Event = field(default_factory=threading.Event)  # those that hang may go
 
     def create(self, body: dict[str, Any]) -> tuple[int, Any]:
         """A repository, if there is none of the name."""
@@ -66,13 +73,27 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: bytes) -> None:
         self.hub.tokens.append(self.headers.get("authorization"))
-        status, value = self._found(body) if not self.hub.failing else (self.hub.failing.pop(0), {"error": "Not now."})
+        failing = self.hub.failing.pop(0) if self.hub.failing and self.hub.at in self.path else None
+        if isinstance(failing, str):
+            self._vanish(failing)
+            return
+        status, value = self._found(body) if failing is None else (failing, {"error": "Not now."})
         told = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(told)))
+        for name, text in {"content-length": str(len(told)), **self.hub.naps}.items():
+            self.send_header(name, text)
         self.end_headers()
         self.wfile.write(told)
+
+    def _vanish(self, how: str) -> None:
+        """The request is never answered."""
+        if how == "hang":
+            self.hub.hanging.set()
+            self.hub.over.wait()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets
+        self.connection.close()
+        self.close_connection = True
 
     def _found(self, body: bytes) -> tuple[int, Any]:
         path = self.path.partition("?")[0]
@@ -101,4 +122,7 @@ def serving() -> Iterator[Hub]:
     """A hub that answers until the end."""
     hub = Hub()
     with listening(type("Bound", (Handler,), {"hub": hub})) as hub.url:
-        yield hub
+        try:
+            yield hub
+        finally:
+            hub.over.set()

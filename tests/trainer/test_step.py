@@ -181,8 +181,8 @@ def test_the_running_gap_does_not_depend_on_how_a_step_is_cut(learner: Student, 
             told = taking.step(cut(drawn_pairs, size, reference), examples=12, seed=step)
         assert taking.objective.running is not None
         found.append((torch.stack(taking.objective.running.statistics()), told))
-    (whole, parts), (one, other) = zip(*found, strict=True)
-    assert torch.allclose(whole, parts, rtol=1e-4)
+    (whole, parted), (one, other) = zip(*found, strict=True)
+    assert torch.allclose(whole, parted, rtol=1e-4)
     assert torch.allclose(one, other, rtol=1e-3, atol=1e-4)
     assert whole[1].item() > 0.05
 

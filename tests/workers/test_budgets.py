@@ -23,7 +23,7 @@ from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.reward import ScriptedReward
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
-from workers import generation, scoring
+from workers import engine_slot, generation, scoring
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.scoring import ScoringDesk
@@ -51,7 +51,7 @@ def beats(small: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Beats]:
     def load_reward(config: RewardConfig, **_: object) -> ScriptedReward:
         return ScriptedReward(config.scorer)
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     monkeypatch.setattr(scoring, "load_reward", load_reward)
     with Beats() as thread:
@@ -184,7 +184,7 @@ def test_chains_that_are_finished_when_the_seconds_are_over_are_kept_and_exporte
     async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
         return ScriptedTeacher(script)
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setenv("BURNISH_CHAINS_IN_FLIGHT", str(MICRO_BATCH))
     forget_settings()
     id = make(beats, budget={"seconds": 600})

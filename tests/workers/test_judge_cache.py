@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.database import transaction
+from core.errors import EngineDied
 from core.queries import datasets
 from core.settings import settings
 from tests.conftest import forget_settings
@@ -13,6 +14,7 @@ from tests.factories import judged, scene
 from tests.factories.judged import JUDGE, Bench
 from tests.fakes.teacher import turn
 from workers.lease import Beats
+from workers.teachers.teacher import Turn
 
 PAIRWISE = JUDGE | {"pairwise": True}
 
@@ -82,6 +84,22 @@ def test_what_decides_a_verdict_or_a_bypass_asks_again(beats: Beats, bench: Benc
     make(beats)
     make(beats, **changed)
     assert len(bench.heard) == 24
+
+
+def test_what_was_said_about_a_case_that_broke_off_is_not_asked_again(beats: Beats, bench: Bench) -> None:
+    def says(prompt: str) -> Turn:
+        if len(bench.heard) == 2:  # the same two answers in the other order
+            raise EngineDied("The engine ended.")
+        return turn("A")
+
+    bench.says = says
+    id = judged.ask(judged.behavior(prompts=1), reward=PAIRWISE)
+    judged.work(beats)
+    scene.change("UPDATE shard SET available_at = clock_timestamp()")
+    judged.score(beats)
+    assert scene.state(id) == "completed"
+    assert len(bench.heard) == 3
+    assert bench.heard[2] == bench.heard[1] != bench.heard[0]
 
 
 def test_a_bypassed_cache_keeps_no_verdict_either(beats: Beats, bench: Bench) -> None:

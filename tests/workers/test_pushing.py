@@ -1,6 +1,8 @@
 """Datasets on their way to the hub: what arrives there, and what its refusals and silences lead to."""
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,12 @@ from starlette.testclient import TestClient
 from core.database import transaction
 from core.settings import reread, settings
 from tests.factories import exchange, ledger, scene, trainings
+from tests.factories.processes import wait_until
 from tests.factories.world import furnish
 from tests.fakes import receiving_hub as fake
+from workers import advance
 from workers.lease import Beats
+from workers.scoring import ScoringDesk
 
 CANARY = "hf_canary_5d1f"
 
@@ -98,13 +103,68 @@ def test_what_the_hub_refuses_fails_the_push_alone(client: TestClient, beats: Be
     assert push(client, beats, id)["status"] == "done"
 
 
-def test_a_hub_that_does_not_answer_is_waited_for(client: TestClient, beats: Beats, hub: fake.Hub) -> None:
-    hub.failing = [503, 429]
+@pytest.mark.parametrize("at", ["/repos/create", "/commit/"])
+def test_a_hub_that_does_not_answer_is_waited_for(
+    at: str, client: TestClient, beats: Beats, hub: fake.Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BURNISH_HUB_SECONDS", "0.3")
+    reread()
+    hub.failing, hub.at = [503, 429, "reset", "hang"], at
     id = made()
     assert push(client, beats, id)["status"] == "done"
+    assert hub.failing == []
     assert scene.number("SELECT attempts FROM shard WHERE stage = 'push'") == 1  # waiting is nobody's fault
     events = [event["message"] for event in client.get(f"/datasets/{id}/events").json()["data"]]
-    assert any(message.startswith("Waiting: The hub answers 503") for message in events)
+    for told in ("answers 503: Not now.", "answers 429: Not now.", "does not answer: timed out."):
+        assert f"Waiting: The hub {told}" in events
+
+
+def test_a_hub_that_cannot_be_reached_is_waited_for(
+    client: TestClient, beats: Beats, hub: fake.Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("BURNISH_HUB_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        monkeypatch.setenv("BURNISH_RETRY_SECONDS", "1000")
+        reread()
+        id = made()
+        told = push(client, beats, id)
+    assert (told["status"], told["error"]) == ("queued", "The hub does not answer: [Errno 111] Connection refused.")
+    assert scene.number("SELECT attempts FROM shard WHERE stage = 'push' AND state = 'queued'") == 0
+    monkeypatch.setenv("BURNISH_HUB_ENDPOINT", hub.url)
+    reread()
+    scene.change("UPDATE shard SET available_at = clock_timestamp()")
+    exchange.work_off(beats)
+    assert client.get(f"/datasets/{id}/pushes").json()["data"][0]["status"] == "done"
+
+
+def test_a_push_that_hangs_holds_up_neither_other_work_nor_the_end_of_its_worker(
+    client: TestClient, beats: Beats, hub: fake.Hub
+) -> None:
+    hub.failing = ["hang"]
+    id = made()
+    assert client.post(f"/datasets/{id}/push", json={"repo": "me/pairs", "secret": "hub"}).status_code == 202
+    desk, stop = ScoringDesk(beats, "a test"), threading.Event()
+    worker = threading.Thread(target=desk.drain, args=(stop,))
+    worker.start()
+    assert hub.hanging.wait(60)
+    other = exchange.ask(client, exchange.upload(client, exchange.numbered(5)))
+    assert wait_until(lambda: _completed(other), seconds=60)
+    stop.set()
+    worker.join(60)
+    desk.close()
+    assert not worker.is_alive()
+    assert scene.number("SELECT attempts FROM shard WHERE stage = 'push' AND state = 'queued'") == 0
+    hub.over.set()
+    assert wait_until(lambda: not any(one.name.startswith("shard ") for one in threading.enumerate()), seconds=60)
+    assert hub.commits == []
+    exchange.work_off(beats)
+    assert client.get(f"/datasets/{id}/pushes").json()["data"][0]["status"] == "done"
+
+
+def _completed(id: str) -> bool:
+    advance.everything()
+    return scene.state(id) == "completed"
 
 
 def test_a_secret_that_is_gone_fails_the_push(client: TestClient, beats: Beats) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.factories.processes import wait_until
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
-from workers import generation, sweep
+from workers import engine_slot, generation, sweep
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.teachers.teacher import Conversation, Turn
@@ -45,7 +45,7 @@ def teacher(monkeypatch: pytest.MonkeyPatch) -> ScriptedTeacher:
     async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
         return one
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     return one
 
@@ -160,7 +160,7 @@ def test_turns_of_chains_that_did_not_end_are_not_paid_for_twice(beats: Beats, m
         taught.append(ScriptedTeacher(counting))
         return taught[-1]
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     id = make(beats, n_prompts=10)
     assert len(taught) == 2

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub import HfApi, snapshot_download
 
 from core.errors import BadInput, Unavailable
 from core.models import ALLOWED_SUFFIXES, check_folder, locate
 from core.settings import settings
+from workers.hub import first_line, hub_answers
 
 SMALL_BYTES = 64 << 20
 
@@ -64,9 +64,13 @@ def _fetch(name: str, param: str) -> Path:
 
 
 def _download(name: str, into: Path, param: str) -> None:
+    """Of one commit: asked for by a branch, the library takes a folder that it left half full for the whole model."""
+    patterns = [f"*{suffix}" for suffix in ALLOWED_SUFFIXES]
     try:
-        snapshot_download(name, allow_patterns=[f"*{suffix}" for suffix in ALLOWED_SUFFIXES], local_dir=into)
-    except LocalEntryNotFoundError as error:
-        raise Unavailable(f"The hub does not answer for model {name!r}; try again.") from error
-    except (HfHubHTTPError, ValueError) as error:
-        raise BadInput(f"Model {name!r} cannot be fetched: {str(error).splitlines()[0]}", param=param) from error
+        with hub_answers(f" for model {name!r}", param=param):
+            commit = HfApi().model_info(name).sha
+            snapshot_download(name, revision=commit, allow_patterns=patterns, local_dir=into)
+    except ValueError as error:
+        raise BadInput(f"Model {name!r} cannot be fetched: {first_line(error)}.", param=param) from error
+    except RuntimeError as error:  # the library's word for a file that did not get through
+        raise Unavailable(f"The hub does not answer for model {name!r}: {first_line(error)}.") from error

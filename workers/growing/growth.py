@@ -62,8 +62,8 @@ class Growth:
         self._source = frame.config.source
         self._shelf: Shelf | None = None
         self._loading = asyncio.Lock()
-        self._begun = 0
-        self._settled = [asyncio.Event() for _ in topics]
+        self._begun = self._settled = 0
+        self._over = [asyncio.Event() for _ in topics]
         self.notebook = notebook
         self.topics = topics
 
@@ -97,18 +97,26 @@ class Growth:
         if number != self._begun:  # a topic before it was not begun, nor will be
             return END
         self._begun += 1
+        try:
+            await self._settle(number, teacher, give)
+        finally:  # topics behind one that a stop broke off do not wait for it
+            self._over[number].set()
+        return END
+
+    async def _settle(self, number: int, teacher: Teacher, give: Callable[[Row], Awaitable[None]]) -> None:
         shelf, tries = await self._loaded(), Tries(self.topics[number])
         await self._ask_on(teacher, tries, self._harvest(shelf, tries))
         if number:
-            await self._settled[number - 1].wait()
+            await self._over[number - 1].wait()
+        if number != self._settled:
+            return
         harvest = self._harvest(shelf, tries)  # other topics may have taken some meanwhile
         await self._ask_on(teacher, tries, harvest)
         for text in harvest.texts:
             shelf.add(text)
         grown = Grown(tries.topic, harvest.texts, harvest.dropped, tries.hits, tries.error)
         await give({"grown": grown, "state": "open"})
-        self._settled[number].set()
-        return END
+        self._settled += 1
 
     def _harvest(self, shelf: Shelf, tries: Tries) -> Harvest:
         most = most_tries(self._source.per_topic)

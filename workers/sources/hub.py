@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
+import httpx2
 from huggingface_hub import HfApi, HfFileSystem
-from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError: its transport's root, named nowhere else
+from huggingface_hub.errors import (
     EntryNotFoundError,
     HfHubHTTPError,
-    HTTPError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -23,13 +23,12 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError:
 from core.configs.source import HubSource
 from core.errors import BadInput, Unavailable
 from core.settings import settings
+from workers.hub import bound_client, first_line, may_answer_later
 from workers.sources.parquet import ParquetReader, Part
 
 CONVERTED = "refs/convert/parquet"  # the branch that the hub itself writes
 ANYWHERE = frozenset({"data", "default"})  # folders that stand for no subset
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 BLOCK_BYTES = 4 << 20
-SECONDS = 30.0
 
 
 def hub_reader(source: HubSource, *, token: str | None, noted: dict[str, Any] | None) -> ParquetReader:
@@ -40,7 +39,7 @@ def hub_reader(source: HubSource, *, token: str | None, noted: dict[str, Any] | 
     endpoint, revision = settings().hub_endpoint, source.revision or CONVERTED
     api = HfApi(endpoint=endpoint, token=token or False)
     with _answers(source):
-        info = api.dataset_info(source.repo, revision=noted["commit"] if noted else revision, timeout=SECONDS)
+        info = api.dataset_info(source.repo, revision=noted["commit"] if noted else revision)
     commit = str(info.sha)
     paths = parts_of([file.rfilename for file in info.siblings or ()], source)
     files = HfFileSystem(endpoint=endpoint, token=token or False, block_size=BLOCK_BYTES, skip_instance_cache=True)
@@ -115,6 +114,7 @@ def _open(files: HfFileSystem, source: HubSource, path: str) -> HubFile:
 @contextmanager
 def _answers(source: HubSource) -> Iterator[None]:
     """What the hub's client raises, as our own errors."""
+    bound_client()
     try:
         yield
     except RevisionNotFoundError as error:
@@ -123,17 +123,13 @@ def _answers(source: HubSource) -> Iterator[None]:
     except (RepositoryNotFoundError, EntryNotFoundError, FileNotFoundError) as error:
         raise _refused(source, "is not there, or not open to us") from error
     except HfHubHTTPError as error:
-        if error.response.status_code in AGAIN:
-            raise Unavailable(f"The hub does not answer for {source.repo!r}: {_first_line(error)}") from error
-        raise _refused(source, f"is refused: {_first_line(error)}") from error
-    except (HTTPError, OSError) as error:
-        raise Unavailable(f"The hub does not answer for {source.repo!r}: {_first_line(error)}") from error
+        if may_answer_later(error):
+            raise Unavailable(f"The hub does not answer for {source.repo!r}: {first_line(error)}") from error
+        raise _refused(source, f"is refused: {first_line(error)}") from error
+    except (httpx2.HTTPError, OSError) as error:
+        raise Unavailable(f"The hub does not answer for {source.repo!r}: {first_line(error)}") from error
 
 
 def _refused(source: HubSource, why: str) -> BadInput:
     remedy = "look at its name" if source.secret else "look at its name, or name a secret with a token that opens it"
     return BadInput(f"Dataset {source.repo!r} {why}; {remedy}.", param="source.repo")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,5 +1,6 @@
 """Prompts that a teacher writes: through the real desk, with a scripted teacher."""
 
+import asyncio
 import re
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.conftest import forget_settings
 from tests.factories import ledger, scene, sources
 from tests.factories.processes import wait_until
 from tests.fakes.teacher import ScriptedTeacher, identify, plain, turn
-from workers import advance, generation, sweep
+from workers import advance, engine_slot, generation, sweep
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 from workers.teachers.teacher import Turn
@@ -64,7 +65,7 @@ def beats(database: str, writer: Writer, monkeypatch: pytest.MonkeyPatch) -> Ite
     async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
         return ScriptedTeacher(writer)
 
-    monkeypatch.setattr(generation, "load_teacher", load_teacher)
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
     monkeypatch.setattr(generation, "identify", identify)
     with Beats() as thread:
         yield thread
@@ -247,7 +248,40 @@ def test_a_budget_ends_the_growing_and_keeps_what_was_written(beats: Beats, writ
         assert (row.state, row.stopped) == ("completed", "tokens")
         told = datasets.progress(session, id)
     assert 0 < scene.chains(id) <= len(sources.prompts(id)) < 60
-    assert told["tokens"] + told["prompt_tokens"] < 1_500 + 64 * 75
+    assert told["tokens"] + told["prompt_tokens"] < 1_500 + 2 * 75  # no more than a micro-batch of chains beyond
+
+
+def test_a_worker_that_is_told_to_stop_amid_topics_stops_and_they_go_on_elsewhere(
+    beats: Beats, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, begun = threading.Event(), list[int]()
+
+    async def together(number: int) -> None:
+        begun.append(number)
+        while len(begun) < 2:
+            await asyncio.sleep(0.005)
+
+    def write(topic: str, earlier: int) -> str:
+        stop.set()  # the first topic is not to ask again, the second has nothing more to ask
+        return "\n".join(f"- Question {earlier + n} about {topic}?" for n in range(3 if topic == TOPICS[0] else 5))
+
+    async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
+        return ScriptedTeacher(writer, pause=together)
+
+    writer.write = write  # type: ignore[method-assign]  # another script
+    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
+    id = ask(topics=TOPICS[:2])
+    desk = GeneratingDesk(beats, "a test")
+    thread = threading.Thread(target=desk.drain, args=(stop,), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    desk.close()
+    assert scene.number("SELECT attempts FROM shard WHERE stage = 'grow' AND state = 'queued'") == 0
+    assert sources.prompts(id) == []
+    work(beats)
+    assert [row.tags["topic"] for row in sources.prompts(id)] == [TOPICS[0]] * 5 + [TOPICS[1]] * 5
+    assert len(writer.asked) == 3  # what was said before the stop is not asked for again
 
 
 def test_a_paused_dataset_writes_nothing_more_until_it_is_resumed(beats: Beats) -> None:

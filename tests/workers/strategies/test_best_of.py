@@ -2,7 +2,11 @@
 
 import pytest
 
+from core.database import transaction
 from core.errors import BadInput
+from core.provenance import ground, trace
+from core.queries import exports
+from core.queries.pairs import PairFilter
 from tests.factories import judged, scene
 from tests.factories.judged import Bench
 from tests.fakes.teacher import ScriptedTeacher, plain, turn
@@ -90,3 +94,17 @@ def test_only_a_candidate_that_gave_no_turn_is_asked_for_again(beats: Beats, ben
     made(beats)
     made(beats)
     assert len(bench.teacher.seeds) == 5 + 1
+
+
+def test_a_candidate_that_was_forgotten_is_no_hit_and_the_others_are(beats: Beats, bench: Bench) -> None:
+    bench.teacher = teacher({})
+    made(beats)
+    scene.change("DELETE FROM cached_turn WHERE text = 'good '")  # the first candidate
+    bench.teacher = ScriptedTeacher(lambda prompt, number: turn("good"))
+    id = made(beats)
+    with transaction() as session:
+        common = ground(session, id)
+        (row,) = exports.page(session, id, PairFilter(), after="", traced=True)
+        told = trace(row, (), common)
+    hits = {one["name"]: one["hit"] for one in told["turns"]}
+    assert hits == {"draft": True, "critique": True, "revision": False, "revision.1": True, "revision.2": True}
