@@ -1,6 +1,6 @@
 """Statements about pairs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -176,6 +176,11 @@ def get(session: Session, project_id: str, id: str) -> AnyRow:
     if found is None:
         raise NotFound("pair", id)
     return found
+
+
+def of_ids(session: Session, ids: Sequence[str]) -> dict[str, AnyRow]:
+    """The (Pair, Prompt, Chain, behavior) rows of pairs by their ids."""
+    return {row.Pair.id: row for row in session.execute(_shown().where(Pair.id.in_(ids)))}
 
 
 def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> list[AnyRow]:
