@@ -263,3 +263,9 @@ def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
     )
     kept, scored = session.execute(statement).one()
     return int(kept), int(scored)
+
+
+def validates(session: Session, dataset_id: str) -> bool:
+    """Whether a kept pair is in the validation split."""
+    kept = (Pair.dataset_id == dataset_id, Pair.split == "validation", Pair.verdict == "kept")
+    return bool(session.scalar(select(select(Pair.id).where(*kept).exists())))
