@@ -74,7 +74,7 @@ def list_run_pairs(
     order: Annotated[Order, Query(description="loss: the greatest first; margin: the least first")] = "loss",
     split: Literal["train", "validation"] | None = None,
 ) -> Page[RunPairObject]:
-    """Loss and margin of every pair under the tuned model, with its texts; empty before the training has ended."""
+    """Loss and margin of every pair under the tuned model, with its texts; empty before the last step."""
     asked = Hardest(order=order, split=split, after=paging.after)
     with transaction() as session:
         runs.get(session, caller.project_id, id)

@@ -32,7 +32,7 @@ def test_the_hardest_pairs_are_listed_in_the_order_and_of_the_split_that_is_chos
 def test_a_run_that_stopped_early_says_why_and_which_checkpoint_became_the_model(page: Page, served: Served) -> None:
     page.goto(f"/dashboard/runs/{served.shown.done_run}")
     expect(page.locator("#error")).to_contain_text("Stopped early, as asked. Validation loss got no better")
-    expect(page.locator("#files-title ~ #checkpoints")).to_contain_text("step 60")
+    expect(page.locator("#checkpoints li", has_text="step 60")).to_contain_text("best validation loss 0.310")
     page.goto(f"/dashboard/runs/{served.shown.training_run}")
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator("#pairs table")).to_have_count(0)
