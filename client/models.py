@@ -179,9 +179,21 @@ class Run(Answer):
     queue_position: int | None
     metrics: dict[str, float | None] | None
     facts: dict[str, Any]
+    stopped: str | None = None
     model: str | None
     error: str | None
     created_at: datetime
+
+
+class RunPair(Answer):
+    """A pair and what a run's tuned model makes of it."""
+
+    id: str
+    run: str
+    split: str
+    loss: float
+    margin: float
+    pair: Pair
 
 
 class Evaluation(Answer):

@@ -14,10 +14,11 @@ from trainer.student import Student
 ADAPTER = "adapter"
 
 
-def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str) -> None:
+def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str, best: str | None = None) -> None:
     """Write the tuned model and note it in the ledger. The student cannot be trained on. Raises DiskFull, LeaseLost.
 
-    Weights are stored in the type the student came in.
+    Weights are stored in the type the student came in; `step` is the one they are of, `best` why it is not the
+    last: the metric whose best validation it had.
     """
     size = sum(parameter.numel() for parameter in student.model.parameters()) * student.stored.itemsize
     artifacts.require_room(attempt.folder, int(size * settings().free_disk_factor))
@@ -25,6 +26,7 @@ def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str) ->
     facts = attempt.facts() | {
         "kind": "model",
         "steps": step,
+        "best": best,
         "data_hash": data_hash,
         "student": {"name": attempt.config.student, "fingerprint": models.fingerprint(attempt.student)},
     }
@@ -33,8 +35,11 @@ def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str) ->
 
     def note(session: Session) -> None:
         runs.advance(session, attempt.record.run_id, artifact=path)
-        data = {"artifact": path, "manifest_sha256": digest}
+        runs.note(session, attempt.record.run_id, {"artifact_step": step})
+        data = {"artifact": path, "manifest_sha256": digest, "step": step}
         attempt.record.tell(session, "The tuned model is written.", data=data)
+        if best is not None:
+            attempt.record.tell(session, f"It is that of step {step}, whose validation {best} was the best.", data=data)
 
     attempt.record.write(note)
 

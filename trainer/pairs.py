@@ -125,9 +125,20 @@ def settle(intake: Intake, train: Spool, validation: Spool) -> TrainingPairs:
     """Close the intake. Raises BadInput when no pair is left to train on, with what became of those offered."""
     counts = dict(sorted(intake.counts.items()))
     if not train.paired().any():
-        told = ", ".join(f"{name}: {number}" for name, number in counts.items()) or "none offered"
         raise BadInput(
-            f"No pair of the dataset's training split is left to train on ({told}). Raise training.max_length above "
-            f"{intake.config.training.max_length} or choose another dataset."
+            f"No pair of the dataset's training split is left to train on ({_told(counts)}). Raise "
+            f"training.max_length above {intake.config.training.max_length} or choose another dataset."
         )
+    training = intake.config.training
+    for name in ("best", "early_stopping"):
+        if getattr(training, name) is not None and not validation.paired().any():
+            raise BadInput(
+                f"training.{name} looks at validations, and no pair of the dataset's validation split is left "
+                f"({_told(counts)}). Leave it out, raise training.max_length, or choose another dataset.",
+                param=f"training.{name}",
+            )
     return TrainingPairs(train, validation, counts, intake.digest.hexdigest())
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name}: {number}" for name, number in counts.items()) or "none offered"

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from trainer.pairs import TrainingPairs
 from trainer.spool import Spool
 from trainer.step import mixed_precision
 from trainer.student import Student
+from trainer.world import World
 
 # Another way to encode is another fingerprint.
 ENCODING = "answers with end token in the chain's context; too long ones refused, none cut"
@@ -74,11 +75,11 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
     for spool in (pairs.train, pairs.validation):
         for start in range(0, len(spool), LOOKED_UP):
             _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
-    chunks = _cut(pairs, cutting)
+    chunks = in_chunks(pairs, cutting)
     todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
     for start in range(0, len(todo), stride):
-        found = _compute(attempt, student, chunks, todo[start : start + stride])
+        found = compute(attempt.world, chunks, todo[start : start + stride], lambda batch: _chunk(student, batch))
         done = chunks.number - len(todo) + min(start + stride, len(todo))
         if attempt.world.leads:
             _store(attempt, print_, found, {"done": done, "total": chunks.number})
@@ -108,7 +109,8 @@ def _look_up(print_: str, spool: Spool, places: Sequence[int]) -> None:
     spool.refer(places, known)
 
 
-def _cut(pairs: TrainingPairs, cutting: Cutting) -> Chunks:
+def in_chunks(pairs: TrainingPairs, cutting: Cutting) -> Chunks:
+    """The pairs of both splits, cut."""
     both = (pairs.train, pairs.validation)
     lengths, once, whole = (
         np.concatenate([of(spool) for spool in both]) for of in (Spool.lengths, Spool.once, Spool.paired)
@@ -126,24 +128,25 @@ def _agreed(attempt: Attempt, chunks: Chunks) -> list[int]:
 
 
 @torch.no_grad()
-def _compute(attempt: Attempt, student: Student, chunks: Chunks, numbers: Sequence[int]) -> Reference:
-    """Log-probs of some chunks, each computed by one process."""
-    student.model.eval()
-    world = attempt.world
+def compute(
+    world: World, chunks: Chunks, numbers: Sequence[int], measure: Callable[[MicroBatch], Tensor]
+) -> dict[str, tuple[float, float]]:
+    """Two numbers of each pair of some chunks, [2, P] of each chunk, which is measured by one process."""
     table = torch.zeros(len(numbers), 2, chunks.size, device=world.device)
     for place, number in enumerate(numbers):
         if place % world.size == world.rank:
             batch = chunks.cutting.batch(chunks.read(number)).to(world.device)
-            table[place, :, : batch.pairs] = _chunk(student, batch)
+            table[place, :, : batch.pairs] = measure(batch)
     values = world.add_up(table).tolist()
     return {
-        pair.id: (chosen, rejected)
+        pair.id: (first, second)
         for number, row in zip(numbers, values, strict=True)
-        for pair, chosen, rejected in zip(chunks.read(number), *row, strict=False)
+        for pair, first, second in zip(chunks.read(number), *row, strict=False)
     }
 
 
 def _chunk(student: Student, batch: MicroBatch) -> Tensor:
+    student.model.eval()
     with mixed_precision(student):
         return answer_log_probs(student.model, batch).reshape(2, batch.pairs)
 

@@ -15,9 +15,10 @@ from core.queries import runs, score_columns
 from core.queries.moves import move
 from core.states import RunState
 from core.tables import Run
-from trainer import artifact, checkpoint, student
+from trainer import artifact, checkpoint, pair_losses, student
 from trainer.attempt import Attempt, versions
 from trainer.batches import Form
+from trainer.checkpoint import Trained
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
@@ -26,11 +27,12 @@ from trainer.objective import Objective, objective
 from trainer.optimizer import adamw
 from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
-from trainer.reference import refer
+from trainer.reference import in_chunks, refer
 from trainer.sharing import form, share
 from trainer.spool import spooled
 from trainer.step import Stepper
 from trainer.student import Student
+from trainer.watch import watch
 from trainer.world import take_threads
 
 
@@ -49,16 +51,33 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     learner = student.with_adapter(base, attempt.config.training)
     goal = objective(attempt.config, pairs, attempt.world.device)
     optimizer = adamw(learner.trained(), attempt.config.training)
-    start = checkpoint.restore(attempt, checkpoint.Trained(learner, optimizer, goal.running))
+    trained = Trained(learner, optimizer, goal.running, watch(attempt.config.training))
+    start = checkpoint.restore(attempt, trained)
     order = order_of(attempt, pairs)
     if attempt.world.leads:
         checkpoint.clear_leftovers(attempt)
-        _begin(attempt, order, start, _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)})
+        told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
+        _begin(attempt, order, start, told | _watched(trained, over=start == order.total_steps))
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    finished = Course(attempt, stepper, order, pairs, cutting, leaving).run(start)
-    if finished and attempt.world.leads:
-        artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
-    return finished
+    course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
+    last = course.run(start)
+    if last is not None:
+        _end(course, last)
+    return last is not None
+
+
+def _end(course: Course, last: int) -> None:
+    """After the last step: the weights that count, the pairs under them, the tuned model. Raises DamagedArtifact."""
+    attempt, seen = course.attempt, course.watch
+    kept = seen.kept if seen is not None else None
+    if kept is not None and kept != last:
+        checkpoint.take_best(attempt, course.trained, kept)
+    step = kept or last
+    if attempt.config.training.pair_losses:
+        pair_losses.note(attempt, course.stepper, in_chunks(course.pairs, course.cutting), step=step)
+    if attempt.world.leads:
+        best = seen.metric if seen is not None and kept else None
+        artifact.publish(attempt, course.stepper.student, step=step, data_hash=course.pairs.data_hash, best=best)
 
 
 def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
@@ -119,6 +138,17 @@ def _facts(attempt: Attempt, learner: Student, pairs: TrainingPairs, goal: Objec
     }
 
 
+def _watched(trained: Trained, *, over: bool) -> dict[str, Any]:
+    """What the validations up to the checkpoint came to; what was noted behind it will be noted again.
+
+    over: whether the checkpoint is that of the last step, which ends nothing early.
+    """
+    seen = trained.watch
+    if seen is None:
+        return {"best": None, "stopped": None}
+    return {"best": seen.told() if seen.step else None, "stopped": seen.reason() if seen.enough and not over else None}
+
+
 def _prompts(cutting: Cutting, refusal: str | None) -> dict[str, Any]:
     return {"shared": cutting.form != "rows", "form": cutting.form, "refusal": refusal}
 
@@ -129,7 +159,7 @@ def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) ->
 
     def change(session: Session) -> None:
         runs.note(session, record.run_id, facts)
-        runs.advance(session, record.run_id, step=start, total_steps=order.total_steps)
+        runs.advance(session, record.run_id, step=start, total_steps=start if facts["stopped"] else order.total_steps)
         move(session, Run, record.run_id, RunState.running)
         where = f"Resumed after step {start}" if start else "Training begins"
         record.tell(session, f"{where}: {order.total_steps} steps on {counts['train']} pairs.", data={"step": start})

@@ -40,7 +40,8 @@ class RunObject(Object):
     pause_asked: bool
     pause_reason: str | None
     metrics: dict[str, float | None] | None = Field(description="of the newest step; null before it and in lists")
-    facts: dict[str, Any] = Field(description="pairs, tau, data hash, device, versions")
+    facts: dict[str, Any] = Field(description="pairs, tau, data hash, device, versions, the best validation")
+    stopped: str | None = Field(description="why the training ended before the steps that were asked for")
     artifacts: list[str] | None = Field(description="names of the files of the tuned model; null before and in lists")
     model: str | None = Field(description="folder of the tuned model on the server; null before it is there")
     error: str | None
@@ -79,6 +80,7 @@ def show_run(row: Run, details: RunDetails | None = None) -> RunObject:
             "pause_asked": row.pause_asked,
             "pause_reason": row.pause_reason,
             "facts": row.facts,
+            "stopped": row.facts.get("stopped"),
             "error": row.error,
             "metadata": row.config["metadata"],
         }

@@ -3,14 +3,17 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from client.command.context import AsJson, server
-from client.command.output import as_json, fields, table
+from client.command.output import as_json, cell, console, fields, table
+from client.command.pairs import Split
+from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
 from client.command.watch import watch
 from client.models import Run
 
-app = typer.Typer(help="Runs: create, list, show, cancel, pause, resume.", no_args_is_help=True)
+app = typer.Typer(help="Runs: create, list, show, pairs, cancel, pause, resume.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -66,6 +69,27 @@ def create(
         raise typer.Exit(1)
 
 
+@app.command("pairs")
+def list_pairs(
+    context: typer.Context,
+    id: str,
+    order: Annotated[str, typer.Option(help="loss: the greatest first; margin: the least first.")] = "loss",
+    split: Split = None,
+    limit: int = 10,
+    json: AsJson = False,
+) -> None:
+    """The pairs that the tuned model finds hardest: a bad row stands among them."""
+    with server(context) as burnish:
+        found = burnish.runs.pairs(id, order=order, split=split, limit=min(limit, 100))
+        rows = [row for row, _ in zip(found, range(limit), strict=False)]
+    if json:
+        as_json(rows)
+        return
+    for row in rows:
+        tell_pair(row.pair)
+        console.print(Text.assemble((f"{'loss':>9} ", "bold"), f"{cell(row.loss)}, margin {cell(row.margin)}"))
+
+
 def _verb(name: str, text: str) -> None:
     @app.command(name, help=text)
     def move(context: typer.Context, id: str, json: AsJson = False) -> None:
@@ -93,6 +117,7 @@ def tell(row: Run, *, json: bool) -> None:
             ("step", f"{row.step} of {row.total_steps or '?'}"),
             *sorted((row.metrics or {}).items()),
             ("tuned model", row.model),
+            ("stopped early", row.stopped),
             ("error", row.error),
         ],
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from client.http import Http
-from client.models import Evaluation, Run
+from client.models import Evaluation, Run, RunPair
 from client.stream import End, Event, follow
 
 
@@ -38,6 +38,11 @@ class Runs:
     def evaluations(self, id: str, *, samples: int = 20) -> list[Evaluation]:
         """Before and after, with so many prompts answered by both."""
         return [Evaluation.model_validate(row) for row in self.http.pages(f"/runs/{id}/evaluations", samples=samples)]
+
+    def pairs(self, id: str, *, order: str = "loss", split: str | None = None, limit: int = 20) -> Iterator[RunPair]:
+        """Every pair, those first that the tuned model finds hardest: the greatest loss, or the least margin."""
+        rows = self.http.pages(f"/runs/{id}/pairs", order=order, split=split, limit=limit)
+        return map(RunPair.model_validate, rows)
 
     def artifacts(self, id: str) -> list[dict[str, Any]]:
         """Files of the tuned model."""

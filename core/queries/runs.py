@@ -14,7 +14,7 @@ from core.configs.run import RunConfig
 from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import evaluations, events, parents, prompts, recovery, shards
+from core.queries import evaluations, events, pair_losses, parents, prompts, recovery, shards
 from core.queries.moves import move
 from core.states import RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
@@ -108,11 +108,17 @@ def queue_position(session: Session, run: Run) -> int | None:
 
 
 def cancel(session: Session, project_id: str, id: str) -> Run:
-    """Stop a run; its checkpoints are kept. Cancelling a cancelled one changes nothing. Raises Conflict."""
+    """Stop a run; its checkpoints are kept, numbers of a part of its pairs are not. Raises Conflict.
+
+    Cancelling a cancelled one changes nothing.
+    """
     run = get(session, project_id, id)
     parents.hold(session, parents.of_run(id))
     if move(session, Run, id, RunState.cancelled, pause_asked=False):
         parents.fence(session, parents.of_run(id), ShardState.cancelled)
+        if run.artifact is None:
+            pair_losses.forget(session, id)
+            note(session, id, {"pair_losses": None})
         events.tell(session, project_id=project_id, subject=id, message="Run cancelled.")
     session.refresh(run)
     if run.state != RunState.cancelled:
