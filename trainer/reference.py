@@ -70,10 +70,7 @@ class Chunks:
 
 def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cutting) -> None:
     """Note on every pair its log-probs (nats) under `student`; those of earlier runs are reused."""
-    print_ = fingerprint(attempt, student)
-    for spool in (pairs.train, pairs.validation):
-        for start in range(0, len(spool), LOOKED_UP):
-            _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
+    print_ = recall(attempt, student, pairs)
     chunks = _cut(pairs, cutting)
     todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
@@ -92,6 +89,15 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
     if attempt.world.leads:
         told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
         attempt.record.note({"reference": told})
+
+
+def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:
+    """Note on every pair what the ledger knows of it already; returns the fingerprint of the reference."""
+    print_ = fingerprint(attempt, student)
+    for spool in (pairs.train, pairs.validation):
+        for start in range(0, len(spool), LOOKED_UP):
+            _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
+    return print_
 
 
 def fingerprint(attempt: Attempt, student: Student) -> str:
@@ -134,7 +140,7 @@ def _compute(attempt: Attempt, student: Student, chunks: Chunks, numbers: Sequen
     for place, number in enumerate(numbers):
         if place % world.size == world.rank:
             batch = chunks.cutting.batch(chunks.read(number)).to(world.device)
-            table[place, :, : batch.pairs] = _chunk(student, batch)
+            table[place, :, : batch.pairs] = of_batch(student, batch)
     values = world.add_up(table).tolist()
     return {
         pair.id: (chosen, rejected)
@@ -143,7 +149,9 @@ def _compute(attempt: Attempt, student: Student, chunks: Chunks, numbers: Sequen
     }
 
 
-def _chunk(student: Student, batch: MicroBatch) -> Tensor:
+@torch.no_grad()
+def of_batch(student: Student, batch: MicroBatch) -> Tensor:
+    """Log-probs [2, P] of a micro-batch without anchors, on the student's device: chosen, rejected."""
     with mixed_precision(student):
         return answer_log_probs(student.model, batch).reshape(2, batch.pairs)
 

@@ -22,10 +22,12 @@ from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
 from trainer.loop import Course
+from trainer.memory import Watch, reckon
 from trainer.objective import Objective, objective
 from trainer.optimizer import adamw
 from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
+from trainer.profile import profile
 from trainer.reference import refer
 from trainer.sharing import form, share
 from trainer.spool import spooled
@@ -39,6 +41,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
 
     Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
     """
+    watch = Watch.begin(attempt.world.device)
     base = student.load(attempt.student, attempt.config.training, attempt.world.device)
     take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
     pairs = take_in(attempt, base)
@@ -54,9 +57,11 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     if attempt.world.leads:
         checkpoint.clear_leftovers(attempt)
         _begin(attempt, order, start, _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)})
+    reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, watch).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
     finished = Course(attempt, stepper, order, pairs, cutting, leaving).run(start)
     if finished and attempt.world.leads:
+        attempt.record.note({"memory": {"estimated": reckoned, "measured_peak": watch.peak()}})
         artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
     return finished
 
