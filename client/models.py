@@ -165,6 +165,28 @@ class Pair(Answer):
     engine: str
 
 
+class Warned(Answer):
+    """What a practitioner would say of a run."""
+
+    code: str
+    param: str | None
+    message: str
+
+
+class Preflight(Answer):
+    """What a dry run found."""
+
+    pairs: dict[str, int]
+    tokens: dict[str, dict[str, dict[str, float]]]
+    max_length: dict[str, int]
+    left_out: dict[str, dict[str, Any]]
+    boundary_mismatches: dict[str, Any]
+    steps: dict[str, float]
+    memory: dict[str, Any]
+    seconds: dict[str, Any]
+    warnings: list[Warned]
+
+
 class Run(Answer):
     """A run."""
 
@@ -180,6 +202,8 @@ class Run(Answer):
     metrics: dict[str, float | None] | None
     facts: dict[str, Any]
     stopped: str | None = None
+    dry_run: bool = False
+    preflight: Preflight | None = None
     model: str | None
     error: str | None
     created_at: datetime

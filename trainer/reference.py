@@ -71,15 +71,12 @@ class Chunks:
 
 def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cutting) -> None:
     """Note on every pair its log-probs (nats) under `student`; those of earlier runs are reused."""
-    print_ = fingerprint(attempt, student)
-    for spool in (pairs.train, pairs.validation):
-        for start in range(0, len(spool), LOOKED_UP):
-            _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
+    print_ = recall(attempt, student, pairs)
     chunks = in_chunks(pairs, cutting)
     todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
     for start in range(0, len(todo), stride):
-        found = compute(attempt.world, chunks, todo[start : start + stride], lambda batch: _chunk(student, batch))
+        found = compute(attempt.world, chunks, todo[start : start + stride], lambda batch: of_batch(student, batch))
         done = chunks.number - len(todo) + min(start + stride, len(todo))
         if attempt.world.leads:
             _store(attempt, print_, found, {"done": done, "total": chunks.number})
@@ -93,6 +90,15 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
     if attempt.world.leads:
         told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
         attempt.record.note({"reference": told})
+
+
+def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:
+    """Note on every pair what the ledger knows of it already; returns the fingerprint of the reference."""
+    print_ = fingerprint(attempt, student)
+    for spool in (pairs.train, pairs.validation):
+        for start in range(0, len(spool), LOOKED_UP):
+            _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
+    return print_
 
 
 def fingerprint(attempt: Attempt, student: Student) -> str:
@@ -145,7 +151,9 @@ def compute(
     }
 
 
-def _chunk(student: Student, batch: MicroBatch) -> Tensor:
+@torch.no_grad()
+def of_batch(student: Student, batch: MicroBatch) -> Tensor:
+    """Log-probs [2, P] of a micro-batch without anchors, on the student's device: chosen, rejected."""
     student.model.eval()
     with mixed_precision(student):
         return answer_log_probs(student.model, batch).reshape(2, batch.pairs)

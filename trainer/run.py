@@ -23,10 +23,12 @@ from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
 from trainer.loop import Course
+from trainer.memory import MemoryWatch, reckon
 from trainer.objective import Objective, objective
 from trainer.optimizer import adamw
 from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
+from trainer.profile import profile
 from trainer.reference import in_chunks, refer
 from trainer.sharing import form, share
 from trainer.spool import spooled
@@ -41,6 +43,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
 
     Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
     """
+    memory = MemoryWatch.begin(attempt.world.device)
     base = student.load(attempt.student, attempt.config.training, attempt.world.device)
     take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
     pairs = take_in(attempt, base)
@@ -58,10 +61,13 @@ def run(attempt: Attempt, leaving: Event) -> bool:
         checkpoint.clear_leftovers(attempt)
         told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
         _begin(attempt, order, start, told | _watched(trained, over=start == order.total_steps))
+    reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
     course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
     last = course.run(start)
     if last is not None:
+        if attempt.world.leads:
+            attempt.record.note({"memory": {"estimated": reckoned, "measured_peak": memory.peak()}})
         _end(course, last)
     return last is not None
 

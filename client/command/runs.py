@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from client.command import preflight
 from client.command.context import AsJson, server
 from client.command.output import as_json, cell, console, fields, table
 from client.command.pairs import Split
@@ -50,17 +51,19 @@ def show(context: typer.Context, id: str, json: AsJson = False) -> None:
 
 
 @app.command("create")
-def create(
+def create(  # noqa: PLR0913, PLR0917  (the options of a command)
     context: typer.Context,
     dataset: Annotated[str | None, typer.Argument(help="Id of a completed dataset.")] = None,
     file: File = None,
     set: Set = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what it would take, and train nothing.")] = False,
     wait: Wait = True,
     json: AsJson = False,
 ) -> None:
     """Train a student and watch it; status 1 when it does not succeed."""
+    body = lay_over(read_body(file), set or []) | ({"dataset": dataset} if dataset else {})
     with server(context) as burnish:
-        made = burnish.runs.create(lay_over(read_body(file), set or []) | ({"dataset": dataset} if dataset else {}))
+        made = burnish.runs.create(body | ({"dry_run": True} if dry_run else {}))
         if wait:
             watch(burnish, made.id, quiet=json)
             made = burnish.runs.get(made.id)
@@ -121,3 +124,5 @@ def tell(row: Run, *, json: bool) -> None:
             ("error", row.error),
         ],
     )
+    if row.preflight is not None:
+        preflight.tell(row.preflight)

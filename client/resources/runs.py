@@ -16,7 +16,7 @@ class Runs:
     http: Http
 
     def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Run:
-        """Ask for a run; the body is that of POST /runs."""
+        """Ask for a run; the body is that of POST /runs, and with `dry_run` in it the run only looks."""
         return Run.model_validate(self.http.post("/runs", body, idempotency_key=idempotency_key))
 
     def get(self, id: str) -> Run:

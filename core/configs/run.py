@@ -91,4 +91,5 @@ class RunConfig(Config):
     method: MethodChoice = MethodChoice(rdpo=RdpoConfig())
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    dry_run: bool = Field(False, description="look and tell what it would take; nothing is trained or evaluated")
     metadata: Metadata
