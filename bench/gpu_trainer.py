@@ -13,7 +13,7 @@ import importlib.util
 import json
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from trainer import student
 from trainer.encoded_pair import EncodedPair
 
 PEERS = ("default", "best")
+Start = Callable[[Setting, Work], Told]  # lets a side work, usually in a process of its own
 Results = dict[str, list[Told]]  # of each side's processes
 
 
@@ -59,14 +60,14 @@ def _peer(setting: Setting) -> Any:
     return peer(setting, best=True)
 
 
-def work(setting: Setting, options: argparse.Namespace) -> Results:
+def work(setting: Setting, options: argparse.Namespace, start: Start) -> Results:
     """Every side twice, in one order and in the other. TRL's best looks for its quickest micro-batch the first time."""
     sides = ["ours", *options.peers]
     micro = {"ours": 0, "default": min(8, options.batch), "best": 0}  # eight is what TRL takes by itself
     found: Results = {side: [] for side in sides}
     for side in [*sides, *reversed(sides)]:
         print(f"{setting.name}: {side} ...", file=sys.stderr, flush=True)
-        told = apart(setting, Work(side, micro[side], options.steps, options.rounds))
+        told = start(setting, Work(side, micro[side], options.steps, options.rounds))
         micro[side] = told["micro"]
         found[side].append(told)
     return found
@@ -110,15 +111,14 @@ def rates(shape: Shape, pairs: list[EncodedPair], rounds: list[Round], device: s
     return found
 
 
-def measure(size: str, name: str, folder: Path, options: argparse.Namespace) -> None:
+def measure(size: str, setting: Setting, options: argparse.Namespace, start: Start) -> None:
     """One student on one set, printed and written."""
-    setting = Setting(folder, name, options.batch, options.batches, options.device)
     device = torch.cuda.get_device_name(options.device) if options.device.type == "cuda" else "cpu"
-    found = work(setting, options)
+    found = work(setting, options, start)
     rounds = rounds_of(found)
-    learner = student.load(folder, TrainingConfig(), torch.device("cpu"))
+    learner = student.load(setting.folder, TrainingConfig(), torch.device("cpu"))
     each = rates(SHAPES[size], encoded(learner, setting.rows()), rounds, device)
-    part = f"{size}/{name}"
+    part = f"{size}/{setting.name}"
     told = figures(part, found, rounds) | {f"rate/{side}/{part}": values for side, values in each.items()}
     settings = {name: str(value) for name, value in vars(options).items()} | {"name": device}
     settings["micro"] = json.dumps({side: processes[-1]["micro"] for side, processes in found.items()})
@@ -144,7 +144,7 @@ def _own(summary: Figures, part: str) -> str:
     return f"{held['ours_mib']:,.0f}" if held else ""
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, start: Start = apart) -> None:
     """Student by student: make it, hold the sides against each other, measure set by set; then the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", nargs="+", default=["0.5b", "1.7b"], choices=list(SHAPES))
@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> None:
         with tempfile.TemporaryDirectory(prefix="burnish-bench-") as made:
             folder = make(SHAPES[size], Path(made), device=options.device)
             for name in options.sets:
-                measure(size, name, folder, options)
+                measure(size, Setting(folder, name, options.batch, options.batches, options.device), options, start)
     summary = json.loads((options.results / "gpu-trainer.json").read_text())["summary"]
     print(table(summary, [f"{size}/{name}" for size in options.size for name in options.sets]))
 
