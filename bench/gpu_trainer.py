@@ -9,7 +9,6 @@ a table.
 """
 
 import argparse
-import importlib.util
 import json
 import sys
 import tempfile
@@ -20,12 +19,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers import AutoTokenizer
 
 from bench.agreement import agree, agree_with_ours, move
 from bench.alone import Told, Work, apart
 from bench.flops import of_pairs, peak
 from bench.ours import ours
 from bench.padding import needed
+from bench.peer import INSTALLED, peer
 from bench.result import FOLDER, write_part
 from bench.rotation import Figures, Round, ratios, rows
 from bench.rungs import cuts
@@ -33,9 +34,8 @@ from bench.sets import SETS, encoded
 from bench.setting import Setting
 from bench.shapes import SHAPES, Shape, make
 from bench.window import Window
-from core.configs.run import TrainingConfig
-from trainer import student
 from trainer.encoded_pair import EncodedPair
+from trainer.encoding import chat_encoder
 
 PEERS = ("default", "best")
 Start = Callable[[Setting, Work], Told]  # lets a side work, usually in a process of its own
@@ -48,16 +48,10 @@ def gate(shape: Shape, options: argparse.Namespace) -> dict[str, Any]:
         folder = make(replace(shape, layers=2), Path(made), device=options.device)
         setting = Setting(folder, "short", options.batch, 1, options.device, "float32")
         own = ours(setting)
-        others = {"peer": _peer(setting)} if options.peers else {}
+        others = {"peer": peer(setting, best=True)} if options.peers else {}
         move([own.student.model, *(other.trainer.model for other in others.values())])
         told = agree_with_ours(own, cuts(own, 0))
         return told | {name: agree(own, other) for name, other in others.items()}
-
-
-def _peer(setting: Setting) -> Any:
-    from bench.peer import peer  # noqa: PLC0415  # only where TRL is installed
-
-    return peer(setting, best=True)
 
 
 def work(setting: Setting, options: argparse.Namespace, start: Start) -> Results:
@@ -116,8 +110,8 @@ def measure(size: str, setting: Setting, options: argparse.Namespace, start: Sta
     device = torch.cuda.get_device_name(options.device) if options.device.type == "cuda" else "cpu"
     found = work(setting, options, start)
     rounds = rounds_of(found)
-    learner = student.load(setting.folder, TrainingConfig(), torch.device("cpu"))
-    each = rates(SHAPES[size], encoded(learner, setting.rows()), rounds, device)
+    encoder = chat_encoder(AutoTokenizer.from_pretrained(setting.folder), frozenset())
+    each = rates(SHAPES[size], encoded(encoder, setting.rows()), rounds, device)
     part = f"{size}/{setting.name}"
     told = figures(part, found, rounds) | {f"rate/{side}/{part}": values for side, values in each.items()}
     settings = {name: str(value) for name, value in vars(options).items()} | {"name": device}
@@ -154,7 +148,9 @@ def main(arguments: list[str] | None = None, start: Start = apart) -> None:
     parser.add_argument("--batches", type=int, default=20)
     parser.add_argument("--steps", type=int, default=2, help="steps in one window")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--peers", nargs="*", default=_installed(), choices=PEERS, help="none: ours alone")
+    parser.add_argument(
+        "--peers", nargs="*", default=PEERS if INSTALLED else (), choices=PEERS, help="none: ours alone"
+    )
     parser.add_argument("--results", type=Path, default=FOLDER, help="folder of gpu-trainer.json")
     options = parser.parse_args(arguments)
     for size in options.size:
@@ -165,11 +161,6 @@ def main(arguments: list[str] | None = None, start: Start = apart) -> None:
                 measure(size, Setting(folder, name, options.batch, options.batches, options.device), options, start)
     summary = json.loads((options.results / "gpu-trainer.json").read_text())["summary"]
     print(table(summary, [f"{size}/{name}" for size in options.size for name in options.sets]))
-
-
-def _installed() -> list[str]:
-    """TRL's sides, where it is there."""
-    return list(PEERS) if importlib.util.find_spec("trl") and importlib.util.find_spec("datasets") else []
 
 
 if __name__ == "__main__":
