@@ -1,15 +1,13 @@
 """Checkpoints: weights, optimizer and a few integers, as safetensors and JSON; all that an exact resume needs."""
 
-import errno
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from sqlalchemy.orm import Session
 from torch import Tensor
 from torch.optim import AdamW
@@ -20,12 +18,13 @@ from core.errors import DamagedArtifact
 from core.queries import checkpoints
 from core.settings import settings
 from core.tables import Checkpoint
+from trainer import parts
 from trainer.attempt import Attempt
-from trainer.optimizer import moments, restore_moments
+from trainer.optimizer import moments, prepare_moments
 from trainer.running_gap import RunningGap
 from trainer.student import Student
 
-WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+STATE = "state.json"
 log = structlog.get_logger()
 
 
@@ -38,40 +37,58 @@ class Trained:
     running: RunningGap | None = None
 
     def weights(self) -> dict[str, Tensor]:
-        """The trained weights by name, on the CPU."""
-        return {name: parameter.detach().cpu() for name, parameter in self.student.trained()}
+        """The trained weights by name."""
+        return {name: parameter.detach() for name, parameter in self.student.trained()}
+
+    def moments(self) -> dict[str, Tensor]:
+        """The optimizer's state by name."""
+        return moments(self.optimizer, self.student.trained())
 
 
 def save(attempt: Attempt, trained: Trained, step: int, metrics: Mapping[str, float | None]) -> None:
-    """Publish a checkpoint of this step and note it in the ledger. Raises DiskFull, LeaseLost."""
-    parts = {WEIGHTS: trained.weights(), OPTIMIZER: moments(trained.optimizer, trained.student.trained())}
-    size = sum(tensor.nbytes for tensors in parts.values() for tensor in tensors.values())
-    artifacts.require_room(attempt.folder, int(size * settings().free_disk_factor))
+    """Publish a checkpoint of this step and note it in the ledger. Every process takes part and learns how it ended.
+
+    Raises DiskFull, LeaseLost.
+    """
+    size = sum(tensor.nbytes for tensors in (trained.weights(), trained.moments()) for tensor in tensors.values())
     folder = attempt.folder / f"checkpoint-{step:08d}"
-    facts = attempt.facts() | {"kind": "checkpoint", "step": step}
 
-    def write(into: Path) -> None:
-        for name, tensors in parts.items():
-            write_tensors(into / name, tensors)
-        running = {"running": trained.running.saved()} if trained.running is not None else {}
-        (into / STATE).write_text(json.dumps({"step": step} | running))
+    def publish() -> None:
+        facts = attempt.facts() | {"kind": "checkpoint", "step": step}
+        digest = artifacts.publish(folder, write=partial(_write, trained=trained, step=step, write=write), facts=facts)
+        row = {"step": step, "path": attempt.relative(folder), "manifest_sha256": digest, "metrics": dict(metrics)}
+        attempt.record.write(partial(_note, attempt, row, size))
+        _prune(attempt)
 
-    digest = artifacts.publish(folder, write=write, facts=facts)
-    row = {"step": step, "path": attempt.relative(folder), "manifest_sha256": digest, "metrics": dict(metrics)}
+    write = parts.write_whole if trained.student.whole is None else parts.write_parts
+    attempt.world.lead(lambda: artifacts.require_room(attempt.folder, int(size * settings().free_disk_factor)))
+    attempt.world.lead(publish, lambda: write(artifacts.unfinished(folder), trained.weights(), trained.moments()))
 
-    def note(session: Session) -> None:
-        checkpoints.add(session, attempt.record.claim, row)
-        attempt.record.tell(session, f"Checkpoint at step {step}.", data={"step": step, "bytes": size})
 
-    attempt.record.write(note)
-    _prune(attempt)
+def _write(
+    into: Path, *, trained: Trained, step: int, write: Callable[[Path, parts.Tensors, parts.Tensors], None]
+) -> None:
+    write(into, trained.weights(), trained.moments())
+    running = {"running": trained.running.saved()} if trained.running is not None else {}
+    (into / STATE).write_text(json.dumps({"step": step} | running))
+
+
+def _note(attempt: Attempt, row: dict[str, Any], size: int, session: Session) -> None:
+    checkpoints.add(session, attempt.record.claim, row)
+    attempt.record.tell(session, f"Checkpoint at step {row['step']}.", data={"step": row["step"], "bytes": size})
 
 
 def restore(attempt: Attempt, trained: Trained) -> int:
     """Load the newest checkpoint that matches its hashes, and return its step; 0 when there is none.
 
-    A damaged one is marked, told in an event, and the one before it is taken.
+    A damaged one is marked, told in an event, and the one before it is taken. It does not matter how many processes
+    wrote it, or read it. Rank 0 says which one it is.
     """
+    newest = attempt.world.tell(attempt.world.lead(lambda: _newest(attempt)))
+    return _load(settings().data_dir.resolve() / newest, trained) if newest else 0
+
+
+def _newest(attempt: Attempt) -> str | None:
     with transaction() as session:
         found = checkpoints.on_disk(session, attempt.record.run_id)
     for checkpoint in found:
@@ -79,18 +96,15 @@ def restore(attempt: Attempt, trained: Trained) -> int:
         try:
             artifacts.verify(folder, manifest_sha256=checkpoint.manifest_sha256)
         except DamagedArtifact as error:
-            if attempt.world.leads:
-                _damaged(attempt, checkpoint, error)
+            _damaged(attempt, checkpoint, error)
             continue
-        return _load(folder, trained)
-    return 0
+        return checkpoint.path
+    return None
 
 
 def _load(folder: Path, trained: Trained) -> int:
-    weights = load_file(folder / WEIGHTS)
-    for name, parameter in trained.student.trained():
-        parameter.data.copy_(weights[name])
-    restore_moments(trained.optimizer, trained.student.trained(), load_file(folder / OPTIMIZER))
+    prepare_moments(trained.optimizer, trained.student.trained())
+    parts.read(folder, {**trained.weights(), **trained.moments()})
     state: dict[str, Any] = json.loads((folder / STATE).read_bytes())
     if trained.running is not None:
         trained.running.restore(state["running"])
@@ -127,13 +141,3 @@ def clear_leftovers(attempt: Attempt) -> None:
     for folder in attempt.run_folder.glob("attempt-*/*"):
         if folder.is_dir() and attempt.relative(folder) not in named:
             artifacts.remove(folder)
-
-
-def write_tensors(file: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write tensors as safetensors. Raises OSError as any other write does."""
-    try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, file)
-    except SafetensorError as error:
-        if "os error 28" in str(error) or "No space left" in str(error):
-            raise OSError(errno.ENOSPC, str(error)) from error
-        raise

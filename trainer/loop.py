@@ -10,7 +10,7 @@ from core.seeds import derive_seed
 from core.states import RunState
 from trainer import checkpoint
 from trainer.attempt import Attempt
-from trainer.batches import MicroBatch
+from trainer.batches import MicroBatch, shared_out
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.metrics import Counted, finite, means
@@ -55,7 +55,7 @@ class Course:
             values = self._step(step)
             signal = self._tell(step, values)
             due = self._checkpoint_due(step)
-            if (due or signal != Signal.go) and self.attempt.world.leads:
+            if due or signal != Signal.go:
                 self._save(step, values or {})
             if signal != Signal.go and step < self.order.total_steps:
                 if signal == Signal.pause:
@@ -78,8 +78,7 @@ class Course:
 
     def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
         """This process's share of the micro-batches."""
-        world = self.attempt.world
-        return self.cutting.batches(pairs)[world.rank :: world.size]
+        return shared_out(self.cutting.batches(pairs), self.attempt.world.share)
 
     def _means(self, sums: list[float], pairs: Iterable[EncodedPair]) -> Values:
         whole = examples = tokens = 0
@@ -98,8 +97,8 @@ class Course:
         return values
 
     def _validate(self) -> Values:
-        share = (self.attempt.world.rank, self.attempt.world.size)
-        sums = self.stepper.measure(self.cutting.spooled(self.pairs.validation, share=share)).tolist()
+        batches = self.cutting.spooled(self.pairs.validation, share=self.attempt.world.share)
+        sums = self.stepper.measure(batches).tolist()
         return self._means(sums, self.pairs.validation)
 
     def _tell(self, step: int, values: Values | None) -> Signal:
@@ -134,5 +133,5 @@ class Course:
         checkpoint.save(self.attempt, trained, step, values)
 
     def _pause(self, step: int) -> None:
-        if self.attempt.world.leads:
-            self.attempt.record.stop(RunState.paused, f"Paused at step {step}.", pause_reason="asked")
+        stop = self.attempt.record.stop
+        self.attempt.world.lead(lambda: stop(RunState.paused, f"Paused at step {step}.", pause_reason="asked"))

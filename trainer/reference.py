@@ -4,23 +4,22 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core import models
 from core.database import transaction
 from core.queries import reference_log_probs
 from trainer.attempt import Attempt
-from trainer.batches import MicroBatch, Reference
+from trainer.batches import Reference, fillers
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
-from trainer.logps import answer_log_probs
 from trainer.pairs import TrainingPairs
 from trainer.spool import Spool
-from trainer.step import mixed_precision
+from trainer.step import log_probs
 from trainer.student import Student
 
 # Another way to encode is another fingerprint.
@@ -80,8 +79,8 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
     for start in range(0, len(todo), stride):
         found = _compute(attempt, student, chunks, todo[start : start + stride])
         done = chunks.number - len(todo) + min(start + stride, len(todo))
-        if attempt.world.leads:
-            _store(attempt, print_, found, {"done": done, "total": chunks.number})
+        progress = {"done": done, "total": chunks.number}
+        attempt.world.lead(partial(_store, attempt, print_, found, progress))
     attempt.world.agree(1)  # the others read what rank 0 has written
     new = 0
     for number in todo:
@@ -131,21 +130,17 @@ def _compute(attempt: Attempt, student: Student, chunks: Chunks, numbers: Sequen
     student.model.eval()
     world = attempt.world
     table = torch.zeros(len(numbers), 2, chunks.size, device=world.device)
-    for place, number in enumerate(numbers):
-        if place % world.size == world.rank:
-            batch = chunks.cutting.batch(chunks.read(number)).to(world.device)
-            table[place, :, : batch.pairs] = _chunk(student, batch)
+    for place in range(world.rank, len(numbers), world.size):
+        batch = chunks.cutting.batch(chunks.read(numbers[place])).to(world.device)
+        table[place, :, : batch.pairs] = log_probs(student, batch).reshape(2, batch.pairs)
+    for batch in fillers(len(numbers), world.share):
+        log_probs(student, batch.to(world.device))
     values = world.add_up(table).tolist()
     return {
         pair.id: (chosen, rejected)
         for number, row in zip(numbers, values, strict=True)
         for pair, chosen, rejected in zip(chunks.read(number), *row, strict=False)
     }
-
-
-def _chunk(student: Student, batch: MicroBatch) -> Tensor:
-    with mixed_precision(student):
-        return answer_log_probs(student.model, batch).reshape(2, batch.pairs)
 
 
 def _store(attempt: Attempt, print_: str, found: Reference, progress: dict[str, int]) -> None:

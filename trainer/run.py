@@ -27,6 +27,7 @@ from trainer.optimizer import adamw
 from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.reference import refer
+from trainer.sharding import sharded
 from trainer.sharing import form, share
 from trainer.spool import spooled
 from trainer.step import Stepper
@@ -39,8 +40,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
 
     Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
     """
-    base = student.load(attempt.student, attempt.config.training, attempt.world.device)
-    take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
+    base = loaded(attempt)
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
     cutting, refusal = cutting_of(attempt, base, pairs)
@@ -51,14 +51,22 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     optimizer = adamw(learner.trained(), attempt.config.training)
     start = checkpoint.restore(attempt, checkpoint.Trained(learner, optimizer, goal.running))
     order = order_of(attempt, pairs)
-    if attempt.world.leads:
-        checkpoint.clear_leftovers(attempt)
-        _begin(attempt, order, start, _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)})
+    facts_of = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
+    attempt.world.lead(lambda: _begin(attempt, order, start, facts_of))
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
     finished = Course(attempt, stepper, order, pairs, cutting, leaving).run(start)
-    if finished and attempt.world.leads:
+    if finished:
         artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
     return finished
+
+
+def loaded(attempt: Attempt) -> Student:
+    """The student on the attempt's device; with several processes each has its part of it, adapters included."""
+    training, world = attempt.config.training, attempt.world
+    alone = world.size == 1
+    base = student.load(attempt.student, training, world.device, held=None if alone else torch.device("cpu"))
+    take_threads(world, parameters=base.model.num_parameters(), told=attempt.threads)
+    return base if alone else sharded(student.with_adapter(base, training), world)
 
 
 def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
@@ -124,7 +132,8 @@ def _prompts(cutting: Cutting, refusal: str | None) -> dict[str, Any]:
 
 
 def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) -> None:
-    """Say what is trained on, and that steps are taken from now on."""
+    """Say what is trained on, and that steps are taken from now on, with nothing left of attempts before."""
+    checkpoint.clear_leftovers(attempt)
     record, counts = attempt.record, facts["pairs"]
 
     def change(session: Session) -> None:

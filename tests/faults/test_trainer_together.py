@@ -1,0 +1,74 @@
+"""Two processes hold a student together: they train as one does, and what befalls one of them ends both, resumably."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from sqlalchemy import select
+
+from core.database import transaction
+from core.queries import events
+from core.tables import DEFAULT_PROJECT, Shard
+from tests.factories import trainer_process, trainings
+from tests.factories.trainer_process import Crash
+from tests.faults.test_trainer_killed import LORA
+from tests.faults.trainer_faults import metrics, sweep, twin, weights
+from trainer.__main__ import DONE
+
+MID_STEP = Crash("trainer.step", "Stepper._update", nth=4)
+# Steps of 6 pairs: in two micro-batches, in three (one process has nothing to do in the last round), in one.
+ASKED: dict[str, dict[str, Any]] = {
+    "full, two micro-batches": {},
+    "full, clipped, three micro-batches": {"training": {"micro_batch_size": 2, "max_grad_norm": 0.01}},
+    "full, one micro-batch": {"training": {"micro_batch_size": 6}},
+    "lora with dropout": LORA,
+    "with the running gap": {
+        "method": {"type": "alpha_dpo", "alpha_dpo": {"sft_weight": 0.1}}, "training": {"micro_batch_size": 2},
+    },
+}  # fmt: skip
+
+
+def assert_as_the_twin(run_id: str, student: Path, **asked: Any) -> None:
+    """The loss curve of a single process within 1e-5, and its weights within 1e-4."""
+    tuned, logged = twin(trainings.run_row(run_id).dataset_id, student, **asked)
+    found = metrics(run_id)
+    assert [(row["kind"], row["step"]) for row in found] == [(row["kind"], row["step"]) for row in logged]
+    for row, other in zip(found, logged, strict=True):
+        assert row["loss"] == pytest.approx(other["loss"], abs=1e-5)
+        if row["kind"] == "train":
+            assert row["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=1e-4)
+    held = weights(run_id)
+    assert held.keys() == tuned.keys()
+    assert all(torch.allclose(held[name], tuned[name], rtol=0, atol=1e-4) for name in tuned)
+
+
+def shard_state(run_id: str) -> str:
+    with transaction() as session:
+        return session.scalars(select(Shard.state).where(Shard.run_id == run_id)).one()
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_two_processes_train_as_one(asked: dict[str, Any], student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs(), **asked)
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    assert trainings.run_row(run_id).facts["processes"] == 2
+    assert_as_the_twin(run_id, student, **asked)
+
+
+@pytest.mark.parametrize("first", [1, 2], ids=["saved by one", "saved by two"])
+@pytest.mark.parametrize("asked", [{}, LORA], ids=["full", "lora"])
+def test_any_number_of_processes_goes_on_from_a_checkpoint(first: int, asked: dict[str, Any], student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs(), **asked)
+    if first == 1:
+        assert trainer_process.train(trainings.claim(), student, MID_STEP) == -9
+        sweep()
+        assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    else:
+        assert trainer_process.train_together(trainings.claim(), student, {0: MID_STEP, 1: MID_STEP}) == [-9, -9]
+        sweep()
+        assert trainer_process.train(trainings.claim(), student) == DONE
+    with transaction() as session:
+        told = [event.message for event in events.after(session, DEFAULT_PROJECT, [run_id], limit=1000)]
+    assert any(message.startswith("Resumed after step 2") for message in told)
+    assert_as_the_twin(run_id, student, **asked)
