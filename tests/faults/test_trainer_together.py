@@ -1,5 +1,6 @@
 """Two processes hold a student together: they train as one does, and what befalls one of them ends both, resumably."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +8,16 @@ import pytest
 import torch
 from sqlalchemy import select
 
+from core import artifacts
 from core.database import transaction
-from core.queries import events
+from core.queries import checkpoints, events, runs
+from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Shard
 from tests.factories import trainer_process, trainings
 from tests.factories.trainer_process import Crash
 from tests.faults.test_trainer_killed import LORA
 from tests.faults.trainer_faults import metrics, sweep, twin, weights
-from trainer.__main__ import DONE
+from trainer.__main__ import DISK_FULL, DONE, PAUSED
 
 MID_STEP = Crash("trainer.step", "Stepper._update", nth=4)
 # Steps of 6 pairs: in two micro-batches, in three (one process has nothing to do in the last round), in one.
@@ -72,3 +75,79 @@ def test_any_number_of_processes_goes_on_from_a_checkpoint(first: int, asked: di
         told = [event.message for event in events.after(session, DEFAULT_PROJECT, [run_id], limit=1000)]
     assert any(message.startswith("Resumed after step 2") for message in told)
     assert_as_the_twin(run_id, student, **asked)
+
+
+FAULTS = {
+    "one of two, mid-step": ({1: MID_STEP}, [1, -9]),
+    "rank 0, mid-step": ({0: MID_STEP}, [-9, 1]),
+    "one of two, before its parts": ({1: Crash("trainer.parts", "write_parts", nth=2)}, [1, -9]),
+    "rank 0, before the manifest": ({0: Crash("core.artifacts", "_seal", nth=2)}, [-9, 1]),
+}
+
+
+@pytest.mark.parametrize(("crashes", "statuses"), FAULTS.values(), ids=FAULTS)
+def test_a_process_that_is_killed_ends_the_others_and_two_go_on_from_a_whole_checkpoint(
+    crashes: dict[int, Crash], statuses: list[int], student: Path
+) -> None:
+    run_id = trainings.ask(trainings.made_pairs())
+    assert trainer_process.train_together(trainings.claim(), student, crashes) == statuses
+    assert (trainings.run_row(run_id).artifact, shard_state(run_id)) == (None, "running")
+    with transaction() as session:
+        (kept,) = checkpoints.on_disk(session, run_id)
+    artifacts.verify(settings().data_dir / kept.path, manifest_sha256=kept.manifest_sha256)
+    assert kept.step == 2
+    sweep()
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    assert_as_the_twin(run_id, student)
+    left = {path.name for path in (settings().data_dir / "runs" / run_id).glob("attempt-*/*")}
+    assert not any(name.startswith("tmp-") for name in left), left
+
+
+def test_a_damaged_part_of_a_checkpoint_sends_both_back_to_the_one_before(student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs())
+    late = Crash("trainer.step", "Stepper._update", nth=5)
+    assert trainer_process.train_together(trainings.claim(), student, {0: late, 1: late}) == [-9, -9]
+    with transaction() as session:
+        newest = checkpoints.on_disk(session, run_id)[0]
+    assert newest.step == 4
+    file = sorted((settings().data_dir / newest.path).glob("shard-00002-*.safetensors"))[0]
+    file.write_bytes(file.read_bytes()[:-100])
+    sweep()
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    with transaction() as session:
+        told = [event.message for event in events.after(session, DEFAULT_PROJECT, [run_id], limit=1000)]
+    assert sum("is damaged" in message for message in told) == 1
+    assert any(message.startswith("Resumed after step 2") for message in told)
+    assert_as_the_twin(run_id, student)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_disk_that_fills_up_for_one_process_pauses_the_run_for_both(rank: int, student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs())
+    full = Crash(
+        "torch.distributed.checkpoint.hf_storage", "HuggingFaceStorageWriter.write_data", nth=2,
+        error=OSError(errno.ENOSPC, "No space left on device"),
+    )  # fmt: skip
+    assert trainer_process.train_together(trainings.claim(), student, {rank: full}) == [DISK_FULL, DISK_FULL]
+    paused = trainings.run_row(run_id)
+    assert (paused.state, paused.pause_reason, shard_state(run_id)) == ("paused", "disk_full", "paused")
+    with transaction() as session:
+        (kept,) = checkpoints.on_disk(session, run_id)
+        runs.resume(session, DEFAULT_PROJECT, run_id)
+    assert kept.step == 2
+    assert [path.name for path in (settings().data_dir / kept.path).parent.iterdir()] == ["checkpoint-00000002"]
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    assert_as_the_twin(run_id, student)
+
+
+def test_a_pause_stops_both_at_the_step_that_is_in_the_checkpoint(student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs())
+    claim = trainings.claim()
+    trainings.ask_for_pause(run_id)
+    assert trainer_process.train_together(claim, student) == [PAUSED, PAUSED]
+    paused = trainings.run_row(run_id)
+    assert (paused.state, paused.step) == ("paused", 1)
+    with transaction() as session:
+        runs.resume(session, DEFAULT_PROJECT, run_id)
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    assert_as_the_twin(run_id, student)
