@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Event
 
+import torch
+
 from core.errors import BadInput, LeaseLost
 from core.seeds import derive_seed
 from core.states import RunState
@@ -106,11 +108,11 @@ class Course:
         ends = self.order.ends_epoch(step) and len(self.pairs.validation) > 0
         validation = self._validate() if ends else None
         self.pace.tick()
-        signal = Signal.go
+        signal, left = Signal.go, self._left()
         if self.attempt.world.leads:
             told = StepReport(step, self.pace.mean, self.pace.sd, values, validation)
             try:
-                signal = Signal.pause if report(self.attempt.record, told) else self._left()
+                signal = Signal.pause if report(self.attempt.record, told) else left
             except LeaseLost:
                 signal = Signal.stop
         signal = Signal(self.attempt.world.agree(signal))
@@ -119,7 +121,11 @@ class Course:
         return signal
 
     def _left(self) -> Signal:
-        return Signal.leave if self.leaving.is_set() else Signal.go
+        """Leave as soon as one process is told to: the supervisor may sit beside any of them."""
+        told = torch.tensor(float(self.leaving.is_set()), device=self.attempt.world.device)
+        alone = self.attempt.world.size == 1
+        leaving = self.leaving.is_set() if alone else bool(self.attempt.world.add_up(told).item())
+        return Signal.leave if leaving else Signal.go
 
     def _checkpoint_due(self, step: int) -> bool:
         return step % self.attempt.config.training.checkpoint_steps == 0 or step == self.order.total_steps
