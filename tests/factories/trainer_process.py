@@ -3,13 +3,14 @@
 import multiprocessing
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+from torch.distributed import TCPStore
 
 from core.ledger import Claim
 
@@ -40,7 +41,8 @@ class Place:
     def environment(self) -> dict[str, str]:
         """What torch reads."""
         told = {"RANK": self.rank, "LOCAL_RANK": self.rank, "WORLD_SIZE": self.size, "MASTER_PORT": self.port}
-        return {"MASTER_ADDR": "127.0.0.1"} | {name: str(value) for name, value in told.items()}
+        held = {"TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "0"}  # the store is not rank 0's
+        return {"MASTER_ADDR": "127.0.0.1"} | held | {name: str(value) for name, value in told.items()}
 
 
 def start(claim: Claim, student: Path, crash: Crash | None = None, *, place: Place | None = None) -> BaseProcess:
@@ -71,9 +73,8 @@ def train(claim: Claim, student: Path, crash: Crash | None = None) -> int:
 
 def train_together(claim: Claim, student: Path, crashes: Mapping[int, Crash] | None = None) -> list[int]:
     """Train by two processes, and return both exit codes; `crashes` by rank."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        places = [Place(rank, 2, free.getsockname()[1]) for rank in range(2)]
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    places = [Place(rank, 2, store.port) for rank in range(2)]
     both = [start(claim, student, (crashes or {}).get(place.rank), place=place) for place in places]
     return [finish(process) for process in both]
 
