@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch.distributed as dist
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
@@ -32,6 +33,7 @@ def write_whole(into: Path, weights: Tensors, moments: Tensors) -> None:
 
 def write_parts(into: Path, weights: Tensors, moments: Tensors) -> None:
     """Every process writes its parts of the tensors, and flushes them. All raise OSError if one of them cannot."""
+    dist.barrier()  # not before rank 0 has made the folder: the writer of each process would make it too
     writer = HuggingFaceStorageWriter(str(into), save_distributed=True)
     try:
         save({**weights, **moments}, storage_writer=writer)
