@@ -20,11 +20,13 @@ def write(name: str, *, settings: Content, rows: list[Content], summary: Content
     return _store(name, {"settings": settings, "rows": rows, "summary": summary})
 
 
-def write_part(name: str, part: str, *, settings: Content, rows: list[Content], summary: Content) -> Path:
+def write_part(
+    name: str, part: str, *, settings: Content, rows: list[Content], summary: Content, folder: Path = FOLDER
+) -> Path:
     """The same for one part of a benchmark. Other parts stay, where they were measured with the same versions here."""
     _print(summary)
     found: Content = {"settings": {part: settings}, "rows": [{"part": part, **row} for row in rows], "summary": summary}
-    path = FOLDER / f"{name}.json"
+    path = folder / f"{name}.json"
     before = json.loads(path.read_text()) if path.exists() else {}
     if all(before.get(key) == value for key, value in _circumstances().items()):
         found = {
@@ -32,7 +34,7 @@ def write_part(name: str, part: str, *, settings: Content, rows: list[Content], 
             "rows": [row for row in before["rows"] if row["part"] != part] + found["rows"],
             "summary": before["summary"] | summary,
         }
-    return _store(name, found)
+    return _store(name, found, folder)
 
 
 def _print(summary: Content) -> None:
@@ -40,9 +42,9 @@ def _print(summary: Content) -> None:
         print(f"{row:24s}", "  ".join(f"{key} {value:,.3f}" for key, value in figures.items()), flush=True)
 
 
-def _store(name: str, content: Content) -> Path:
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{name}.json"
+def _store(name: str, content: Content, folder: Path = FOLDER) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(_circumstances() | content, indent=1) + "\n")
     return path
 

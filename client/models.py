@@ -165,6 +165,28 @@ class Pair(Answer):
     engine: str
 
 
+class Warned(Answer):
+    """What a practitioner would say of a run."""
+
+    code: str
+    param: str | None
+    message: str
+
+
+class Preflight(Answer):
+    """What a dry run found."""
+
+    pairs: dict[str, int]
+    tokens: dict[str, dict[str, dict[str, float]]]
+    max_length: dict[str, int]
+    left_out: dict[str, dict[str, Any]]
+    boundary_mismatches: dict[str, Any]
+    steps: dict[str, float]
+    memory: dict[str, Any]
+    seconds: dict[str, Any]
+    warnings: list[Warned]
+
+
 class Run(Answer):
     """A run."""
 
@@ -179,9 +201,23 @@ class Run(Answer):
     queue_position: int | None
     metrics: dict[str, float | None] | None
     facts: dict[str, Any]
+    stopped: str | None = None
+    dry_run: bool = False
+    preflight: Preflight | None = None
     model: str | None
     error: str | None
     created_at: datetime
+
+
+class RunPair(Answer):
+    """A pair and what a run's tuned model makes of it."""
+
+    id: str
+    run: str
+    split: str
+    loss: float
+    margin: float
+    pair: Pair
 
 
 class Evaluation(Answer):

@@ -13,6 +13,7 @@ TITLES = {
     "score": "score",
     "pair": "pair",
     "train": "train",
+    "probe": "probe",
     "answer": "answer held-out prompts",
     "judge": "judge",
 }
@@ -70,7 +71,7 @@ def of_run(run: Run) -> Snapshot:
     loss = (run.metrics or {}).get("loss")
     note = f"loss {loss:.4f}" if loss is not None else ""
     remaining = run.seconds_remaining.seconds if run.seconds_remaining else None
-    train = Stage("train", run.step, run.total_steps, remaining, note)
+    train = Stage("probe" if run.dry_run else "train", run.step, run.total_steps, remaining, note)
     found = run.stages or {}
     rest = tuple(_counted(name, found[name], None) for name in ("answer", "judge") if name in found)
     return Snapshot(run.id, run.status, (train, *rest), run.error)

@@ -104,7 +104,7 @@ LEGAL: dict[type[StrEnum], dict[StrEnum, frozenset[StrEnum]]] = {
     R: {
         R.queued: frozenset({R.preparing, R.cancelled, R.paused, R.failed}),
         R.preparing: frozenset({R.running, R.queued, R.failed, R.cancelled, R.paused}),
-        R.running: frozenset({R.evaluating, R.queued, R.preparing, R.failed, R.cancelled, R.paused}),
+        R.running: frozenset({R.evaluating, R.succeeded, R.queued, R.preparing, R.failed, R.cancelled, R.paused}),
         R.evaluating: frozenset({R.succeeded, R.failed, R.cancelled}),
         R.paused: frozenset({R.queued, R.cancelled}),
         R.failed: frozenset({R.queued, R.evaluating}),

@@ -215,7 +215,7 @@ def test_a_card_says_what_is_known_and_claims_no_licence(
     assert yaml.safe_load(head)["size_categories"] == ["n<1K"]
     assert "| pairs kept | 20 |" in body
     assert "| kept, validation | 3 |" in body
-    assert f"| {ledger.TEACHER} | self_critique | 1 | 0 | apache-2.0 \\| mine |" in body
+    assert f"| {ledger.TEACHER} | - | self_critique | 1 | 0 | apache-2.0 \\| mine |" in body
     assert f"| {ledger.REWARD} | not stated |" in body
     assert f"| classifier:{ledger.REWARD} | reward | not declared | 40 | 0 | -1 |" in body
     imported = exchange.imported(client, beats, exchange.numbered(3, score_chosen=1.5))

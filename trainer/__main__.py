@@ -1,8 +1,8 @@
-"""`python -m trainer --run <id> --shard <n> --token <n> --student <folder>`: trains one run under a claim.
+"""`python -m trainer --run <id> --shard <n> --token <n> --student <folder>`: trains a run under a claim.
 
-Exit status: 0 the tuned model is written, 3 paused (or, after SIGTERM, left with a checkpoint), 4 the claim is lost
-(or the run cancelled), 5 paused because the disk is full, 6 the run cannot succeed (the ledger says why), anything
-else a crash that another attempt may mend.
+Exit status: 0 the tuned model (of a dry run, its report) is written, 3 paused (or, after SIGTERM, left with a
+checkpoint), 4 the claim is lost (or the run cancelled), 5 paused because the disk is full, 6 the run cannot succeed
+(the ledger says why), anything else a crash that another attempt may mend.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from core.logs import configure
 from core.queries import runs, shards
 from core.states import RunState
 from trainer.attempt import Attempt
+from trainer.preflight.look import look
 from trainer.record import Record
 from trainer.run import run
 from trainer.tie import LOST, die_with_parent
@@ -39,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     except LeaseLost:
         return LOST
     try:
-        return DONE if run(attempt, leaving) else PAUSED
+        work = look if attempt.config.dry_run else run
+        return DONE if work(attempt, leaving) else PAUSED
     except LeaseLost:
         return LOST
     except DiskFull as error:

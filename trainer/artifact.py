@@ -16,13 +16,14 @@ from trainer.student import Student, load, with_adapter
 ADAPTER = "adapter"
 
 
-def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str) -> None:
+def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str, best: str | None = None) -> None:
     """Write the tuned model and note it in the ledger. The student cannot be trained on. Raises DiskFull, LeaseLost.
 
-    Weights are stored in the type the student came in. Every process takes part; rank 0 writes.
+    Weights are stored in the type the student came in; `step` is the one they are of, `best` why it is not the
+    last: the metric whose best validation it had. Every process takes part; rank 0 writes.
     """
     tuned = student if student.whole is None else _gathered(attempt, student)
-    attempt.world.lead(lambda: _publish(attempt, tuned, step=step, data_hash=data_hash))
+    attempt.world.lead(lambda: _publish(attempt, tuned, step=step, data_hash=data_hash, best=best))
 
 
 def _gathered(attempt: Attempt, student: Student) -> Student | None:
@@ -33,7 +34,7 @@ def _gathered(attempt: Attempt, student: Student) -> Student | None:
     return into
 
 
-def _publish(attempt: Attempt, student: Student | None, *, step: int, data_hash: str) -> None:
+def _publish(attempt: Attempt, student: Student | None, *, step: int, data_hash: str, best: str | None) -> None:
     assert student is not None  # rank 0 has it
     size = sum(parameter.numel() for parameter in student.model.parameters()) * student.stored.itemsize
     artifacts.require_room(attempt.folder, int(size * settings().free_disk_factor))
@@ -41,6 +42,7 @@ def _publish(attempt: Attempt, student: Student | None, *, step: int, data_hash:
     facts = attempt.facts() | {
         "kind": "model",
         "steps": step,
+        "best": best,
         "data_hash": data_hash,
         "student": {"name": attempt.config.student, "fingerprint": models.fingerprint(attempt.student)},
     }
@@ -49,8 +51,11 @@ def _publish(attempt: Attempt, student: Student | None, *, step: int, data_hash:
 
     def note(session: Session) -> None:
         runs.advance(session, attempt.record.run_id, artifact=path)
-        data = {"artifact": path, "manifest_sha256": digest}
+        runs.note(session, attempt.record.run_id, {"artifact_step": step})
+        data = {"artifact": path, "manifest_sha256": digest, "step": step}
         attempt.record.tell(session, "The tuned model is written.", data=data)
+        if best is not None:
+            attempt.record.tell(session, f"It is that of step {step}, whose validation {best} was the best.", data=data)
 
     attempt.record.write(note)
 

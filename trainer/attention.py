@@ -29,7 +29,7 @@ def attention(
     Without a layout [R, ., T, D] are rows of their own. Raises ValueError when it cannot serve what the layer asks.
     """
     layout: Layout | None = asked.pop("layout", None)
-    _refuse(asked, layout.longest if layout else query.size(2))
+    _refuse(asked, layout, query.size(2))
     if layout is None:
         sdpa: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **asked)
         return sdpa
@@ -73,9 +73,9 @@ def _half(state: Tensor) -> Tensor:
     return state.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else state
 
 
-def _refuse(asked: dict[str, Any], longest: int) -> None:
+def _refuse(asked: dict[str, Any], layout: Layout | None, tokens: int) -> None:
     window = asked.get("sliding_window")
-    if window is not None and window < longest:
+    if window is not None and window < (longest := layout.longest if layout else tokens):
         raise ValueError(f"a sliding window of {window} tokens is shorter than a row of {longest}")
     if told := [name for name in UNKNOWN if asked.get(name) is not None]:
         raise ValueError(f"its attention takes {', '.join(told)}")

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Event
 
-import torch
-
 from core.errors import BadInput, LeaseLost
 from core.seeds import derive_seed
 from core.states import RunState
 from trainer import checkpoint
 from trainer.attempt import Attempt
 from trainer.batches import MicroBatch, shared_out
+from trainer.checkpoint import Trained
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.metrics import Counted, finite, means
@@ -22,6 +21,7 @@ from trainer.pace import Pace
 from trainer.pairs import TrainingPairs
 from trainer.record import StepReport, report
 from trainer.step import Stepper
+from trainer.watch import Watch
 
 Values = dict[str, float | None]
 
@@ -45,25 +45,40 @@ class Course:
     pairs: TrainingPairs
     cutting: Cutting
     leaving: Event
+    trained: Trained
     pace: Pace = field(default_factory=Pace)
 
-    def run(self, start: int) -> bool:
-        """Take the steps after `start`. True at the end; False, with a checkpoint of the step reached, when a pause
-        is asked for in the ledger, or this process is told to leave (the run then waits for another holder).
+    def run(self, start: int) -> int | None:
+        """Take the steps after `start`, and return the last one: that of the order, or the one that ends it early.
+
+        None, with a checkpoint of the step reached, when a pause is asked for in the ledger, or this process is told to
+        leave (the run then waits for another holder).
 
         Raises LeaseLost within a step of a cancel, DiskFull, and BadInput when the loss is no longer finite.
         """
-        for step in range(start + 1, self.order.total_steps + 1):
+        step = start
+        while not self._ended(step):
+            step += 1
             values = self._step(step)
-            signal = self._tell(step, values)
-            due = self._checkpoint_due(step)
-            if due or signal != Signal.go:
+            validation = self._validate() if self._validation_due(step) else None
+            best = validation is not None and self.watch is not None and self.watch.see(step, validation)
+            signal = self._tell(self._report(step, values, validation, best=best))
+            kept = best and self.watch is not None and self.watch.keeps
+            if kept or self._checkpoint_due(step) or signal != Signal.go or self._ended(step):
                 self._save(step, values or {})
-            if signal != Signal.go and step < self.order.total_steps:
+            if signal != Signal.go and not self._ended(step):
                 if signal == Signal.pause:
                     self._pause(step)
-                return False
-        return True
+                return None
+        return step
+
+    @property
+    def watch(self) -> Watch | None:
+        """What looks at the validations, if anybody asked for it."""
+        return self.trained.watch
+
+    def _ended(self, step: int) -> bool:
+        return step >= self.order.total_steps or (self.watch is not None and self.watch.enough)
 
     def _step(self, step: int) -> Values | None:
         """One optimizer step; its metrics when they are due. The numbers leave the device here, and only then."""
@@ -99,18 +114,25 @@ class Course:
         return values
 
     def _validate(self) -> Values:
+        """What rank 0 found, in all processes: which validation is the best must not be seen in two ways."""
         batches = self.cutting.spooled(self.pairs.validation, share=self.attempt.world.share)
-        sums = self.stepper.measure(batches).tolist()
+        sums: list[float] = self.attempt.world.tell(self.stepper.measure(batches).tolist())
         return self._means(sums, self.pairs.validation)
 
-    def _tell(self, step: int, values: Values | None) -> Signal:
-        """Tell the ledger, and every process what it answered."""
-        ends = self.order.ends_epoch(step) and len(self.pairs.validation) > 0
-        validation = self._validate() if ends else None
+    def _report(self, step: int, values: Values | None, validation: Values | None, *, best: bool) -> StepReport:
         self.pace.tick()
+        watch = self.watch
+        early = watch is not None and watch.enough and step < self.order.total_steps
+        return StepReport(
+            step, self.pace.mean, self.pace.sd, values, validation,
+            best=watch.told() if watch is not None and best else None,
+            stopped=watch.reason() if watch is not None and early else None,
+        )  # fmt: skip
+
+    def _tell(self, told: StepReport) -> Signal:
+        """Tell the ledger, and every process what it answered."""
         signal, left = Signal.go, self._left()
         if self.attempt.world.leads:
-            told = StepReport(step, self.pace.mean, self.pace.sd, values, validation)
             try:
                 signal = Signal.pause if report(self.attempt.record, told) else left
             except LeaseLost:
@@ -122,21 +144,23 @@ class Course:
 
     def _left(self) -> Signal:
         """Leave as soon as one process is told to: the supervisor may sit beside any of them."""
-        told = torch.tensor(float(self.leaving.is_set()), device=self.attempt.world.device)
-        alone = self.attempt.world.size == 1
-        leaving = self.leaving.is_set() if alone else bool(self.attempt.world.add_up(told).item())
-        return Signal.leave if leaving else Signal.go
+        return Signal.leave if self.attempt.world.anyone(self.leaving.is_set()) else Signal.go
 
     def _checkpoint_due(self, step: int) -> bool:
         return step % self.attempt.config.training.checkpoint_steps == 0 or step == self.order.total_steps
 
+    def _validation_due(self, step: int) -> bool:
+        every = self.attempt.config.training.eval_steps
+        due = self.order.ends_epoch(step) or (every is not None and step % every == 0)
+        return due and len(self.pairs.validation) > 0
+
     def _metrics_due(self, step: int) -> bool:
         """Also before a checkpoint, so that none is written with weights that are not finite."""
-        return step % self.attempt.config.training.log_steps == 0 or self._checkpoint_due(step)
+        watched = self.watch is not None and self._validation_due(step)
+        return step % self.attempt.config.training.log_steps == 0 or self._checkpoint_due(step) or watched
 
     def _save(self, step: int, values: Values) -> None:
-        trained = checkpoint.Trained(self.stepper.student, self.stepper.optimizer, self.stepper.objective.running)
-        checkpoint.save(self.attempt, trained, step, values)
+        checkpoint.save(self.attempt, self.trained, step, values)
 
     def _pause(self, step: int) -> None:
         stop = self.attempt.record.stop

@@ -44,12 +44,32 @@ class Objective:
         chosen answer, end token included. Every example weighs the same, however long it is, or as its weight says.
         """
         pairs = pair_tensors(log_probs, batch)
-        running = {} if self.running is None else {"running": self.running.statistics()}
-        losses = batch.weights[: batch.pairs] * self.loss(pairs, **self.hyperparameters, **running)
+        losses = batch.weights[: batch.pairs] * self._losses(pairs)
         chosen = batch.pairs + batch.anchors
         sft = batch.weights * -(log_probs[:chosen] / batch.answer_tokens[:chosen])
         total = losses.sum() + self.sft_weight * sft.sum() if self.sft_weight else losses.sum()
         return total, self._sums(pairs, losses, sft)
+
+    def _losses(self, pairs: PairTensors) -> Tensor:
+        running = {} if self.running is None else {"running": self.running.statistics()}
+        return self.loss(pairs, **self.hyperparameters, **running)
+
+    @torch.no_grad()
+    def each(self, log_probs: Tensor, batch: MicroBatch) -> Tensor:
+        """Of a micro-batch of pairs alone: what each adds to the loss before its weight, and its margin; [2, P].
+
+        A number that is not finite stands as the float32 that is hardest: the greatest loss, the least margin.
+        """
+        pairs = pair_tensors(log_probs, batch)
+        losses = self._losses(pairs) + self.sft_weight * -pairs.averaged().chosen
+        most = torch.finfo(torch.float32).max
+        losses = losses.nan_to_num(nan=most)
+        return torch.stack([losses, self._z(pairs).nan_to_num(nan=-most)])
+
+    def _z(self, pairs: PairTensors) -> Tensor:
+        """The margin of implicit rewards, [P]."""
+        met = pairs.averaged() if self.facts.averaged else pairs
+        return float(self.hyperparameters.get("beta", 1.0)) * met.log_ratio
 
     @torch.no_grad()
     def _sums(self, pairs: PairTensors, losses: Tensor, sft: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from core.errors import BadInput
 from core.queries.score_columns import Both, PairScores
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import ChatEncoder, Ids, Messages
+from trainer.seen import Seen
 from trainer.spool import Spool
 
 
@@ -48,6 +49,7 @@ class Intake:
     config: RunConfig
     counts: Counter[str] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)
+    seen: Seen = field(default_factory=Seen)
 
     def take(
         self, rows: Iterable[PairRow], *, split: str, anchors: bool = False, rewards: Iterable[PairScores] | None = None
@@ -71,27 +73,31 @@ class Intake:
             self.counts[f"{split}_offered"] += 1
             if any(math.isnan(w - lo) for w, lo in numbers.rewards or (numbers.scores,)):
                 self.counts[f"{split}_score_missing"] += 1
+                self.seen.note("score_missing", row.id)
                 if self.config.method.facts.needs_scores:
                     return None
         pair = self._encode(row, numbers, anchor)
         if pair.length > self.config.training.max_length:
             self.counts[f"{split}_too_long"] += 1
+            self.seen.refuse(row.id, pair.length)
             return None
         self.counts[f"{split}_anchors" if anchor else split] += 1
         return pair
 
     def _encode(self, row: PairRow, numbers: Numbers, anchor: bool) -> EncodedPair:
         prompt = self.encoder.prompt(row.messages)
-        chosen = self._answer(row.messages, prompt, row.chosen)
-        rejected = None if anchor else self._answer(row.messages, prompt, row.rejected)
+        chosen = self._answer(row, prompt, "chosen")
+        rejected = None if anchor else self._answer(row, prompt, "rejected")
         return EncodedPair(
             row.id, np.array(prompt, dtype=np.int32), chosen, rejected, *numbers.scores,
             rewards=numbers.rewards, weight=numbers.weight,
         )  # fmt: skip
 
-    def _answer(self, messages: Messages, prompt: list[int], text: str) -> Ids:
-        ids, kept = self.encoder.answer(messages, prompt, text)
+    def _answer(self, row: PairRow, prompt: list[int], side: Literal["chosen", "rejected"]) -> Ids:
+        ids, kept = self.encoder.answer(row.messages, prompt, row.chosen if side == "chosen" else row.rejected)
         self.counts["boundary_mismatches"] += not kept
+        if not kept:
+            self.seen.note("boundary_mismatch", row.id, side=side)
         return np.array(ids, dtype=np.int32)
 
     def _hash(self, row: PairRow, split: str, numbers: Numbers) -> None:
@@ -114,6 +120,7 @@ class TrainingPairs:
     validation: Spool
     counts: dict[str, int]
     data_hash: str
+    seen: Seen = field(default_factory=Seen)
 
     @property
     def missing_score_rate(self) -> float:
@@ -125,9 +132,20 @@ def settle(intake: Intake, train: Spool, validation: Spool) -> TrainingPairs:
     """Close the intake. Raises BadInput when no pair is left to train on, with what became of those offered."""
     counts = dict(sorted(intake.counts.items()))
     if not train.paired().any():
-        told = ", ".join(f"{name}: {number}" for name, number in counts.items()) or "none offered"
         raise BadInput(
-            f"No pair of the dataset's training split is left to train on ({told}). Raise training.max_length above "
-            f"{intake.config.training.max_length} or choose another dataset."
+            f"No pair of the dataset's training split is left to train on ({_told(counts)}). Raise "
+            f"training.max_length above {intake.config.training.max_length} or choose another dataset."
         )
-    return TrainingPairs(train, validation, counts, intake.digest.hexdigest())
+    training = intake.config.training
+    for name in ("best", "early_stopping"):
+        if getattr(training, name) is not None and not validation.paired().any():
+            raise BadInput(
+                f"training.{name} looks at validations, and no pair of the dataset's validation split is left "
+                f"({_told(counts)}). Leave it out, raise training.max_length, or choose another dataset.",
+                param=f"training.{name}",
+            )
+    return TrainingPairs(train, validation, counts, intake.digest.hexdigest(), intake.seen)
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name}: {number}" for name, number in counts.items()) or "none offered"

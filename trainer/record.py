@@ -67,6 +67,8 @@ class StepReport:
     seconds_sd: float
     train: dict[str, float | None] | None = None
     validation: dict[str, float | None] | None = None
+    best: dict[str, Any] | None = None  # where this validation is the best so far
+    stopped: str | None = None  # why the training ends with this step, though more were to come
 
 
 def report(record: Record, told: StepReport) -> bool:
@@ -76,8 +78,19 @@ def report(record: Record, told: StepReport) -> bool:
         for kind, values in (("train", told.train), ("validation", told.validation)):
             if values is not None:
                 run_metrics.put(session, record.run_id, kind, told.step, values)
+        if told.best is not None:
+            runs.note(session, record.run_id, {"best": told.best})
+        if told.stopped is not None:
+            _stop_early(session, record, told.step, told.stopped)
         return runs.advance(
             session, record.run_id, step=told.step, step_seconds=told.seconds, step_seconds_sd=told.seconds_sd
         )
 
     return record.write(change)
+
+
+def _stop_early(session: Session, record: Record, step: int, reason: str) -> None:
+    """The training ends with this step: there are no more to wait for."""
+    runs.note(session, record.run_id, {"stopped": reason})
+    runs.advance(session, record.run_id, total_steps=step)
+    record.tell(session, f"Stopped early after step {step}: {reason}", data={"step": step})

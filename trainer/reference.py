@@ -2,25 +2,27 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from core import models
 from core.database import transaction
 from core.queries import reference_log_probs
 from trainer.attempt import Attempt
-from trainer.batches import Reference, fillers
+from trainer.batches import MicroBatch, Reference, fillers
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.pairs import TrainingPairs
 from trainer.spool import Spool
 from trainer.step import log_probs
 from trainer.student import Student
+from trainer.world import World
 
 # Another way to encode is another fingerprint.
 ENCODING = "answers with end token in the chain's context; too long ones refused, none cut"
@@ -69,15 +71,12 @@ class Chunks:
 
 def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cutting) -> None:
     """Note on every pair its log-probs (nats) under `student`; those of earlier runs are reused."""
-    print_ = fingerprint(attempt, student)
-    for spool in (pairs.train, pairs.validation):
-        for start in range(0, len(spool), LOOKED_UP):
-            _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
-    chunks = _cut(pairs, cutting)
+    print_ = recall(attempt, student, pairs)
+    chunks = in_chunks(pairs, cutting)
     todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
     for start in range(0, len(todo), stride):
-        found = _compute(attempt, student, chunks, todo[start : start + stride])
+        found = compute(attempt.world, chunks, todo[start : start + stride], lambda batch: of_batch(student, batch))
         done = chunks.number - len(todo) + min(start + stride, len(todo))
         progress = {"done": done, "total": chunks.number}
         attempt.world.lead(partial(_store, attempt, print_, found, progress))
@@ -91,6 +90,15 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
     if attempt.world.leads:
         told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
         attempt.record.note({"reference": told})
+
+
+def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:
+    """Note on every pair what the ledger knows of it already; returns the fingerprint of the reference."""
+    print_ = fingerprint(attempt, student)
+    for spool in (pairs.train, pairs.validation):
+        for start in range(0, len(spool), LOOKED_UP):
+            _look_up(print_, spool, range(start, min(start + LOOKED_UP, len(spool))))
+    return print_
 
 
 def fingerprint(attempt: Attempt, student: Student) -> str:
@@ -107,7 +115,8 @@ def _look_up(print_: str, spool: Spool, places: Sequence[int]) -> None:
     spool.refer(places, known)
 
 
-def _cut(pairs: TrainingPairs, cutting: Cutting) -> Chunks:
+def in_chunks(pairs: TrainingPairs, cutting: Cutting) -> Chunks:
+    """The pairs of both splits, cut."""
     both = (pairs.train, pairs.validation)
     lengths, once, whole = (
         np.concatenate([of(spool) for spool in both]) for of in (Spool.lengths, Spool.once, Spool.paired)
@@ -125,22 +134,32 @@ def _agreed(attempt: Attempt, chunks: Chunks) -> list[int]:
 
 
 @torch.no_grad()
-def _compute(attempt: Attempt, student: Student, chunks: Chunks, numbers: Sequence[int]) -> Reference:
-    """Log-probs of some chunks, each computed by one process."""
-    student.model.eval()
-    world = attempt.world
+def compute(
+    world: World, chunks: Chunks, numbers: Sequence[int], measure: Callable[[MicroBatch], Tensor]
+) -> dict[str, tuple[float, float]]:
+    """Two numbers of each pair of some chunks, [2, P] of each chunk, which is measured by one process.
+
+    All have to ask for the same chunks; each measures as often as any other (see `trainer.batches.filler`).
+    """
     table = torch.zeros(len(numbers), 2, chunks.size, device=world.device)
     for place in range(world.rank, len(numbers), world.size):
         batch = chunks.cutting.batch(chunks.read(numbers[place])).to(world.device)
-        table[place, :, : batch.pairs] = log_probs(student, batch).reshape(2, batch.pairs)
+        table[place, :, : batch.pairs] = measure(batch)
     for batch in fillers(len(numbers), world.share):
-        log_probs(student, batch.to(world.device))
+        measure(batch.to(world.device))
     values = world.add_up(table).tolist()
     return {
-        pair.id: (chosen, rejected)
+        pair.id: (first, second)
         for number, row in zip(numbers, values, strict=True)
-        for pair, chosen, rejected in zip(chunks.read(number), *row, strict=False)
+        for pair, first, second in zip(chunks.read(number), *row, strict=False)
     }
+
+
+@torch.no_grad()
+def of_batch(student: Student, batch: MicroBatch) -> Tensor:
+    """Log-probs [2, P] of a micro-batch without anchors, on the student's device: chosen, rejected."""
+    student.model.eval()
+    return log_probs(student, batch).reshape(2, batch.pairs)
 
 
 def _store(attempt: Attempt, print_: str, found: Reference, progress: dict[str, int]) -> None:

@@ -15,23 +15,27 @@ from core.queries import runs, score_columns
 from core.queries.moves import move
 from core.states import RunState
 from core.tables import Run
-from trainer import artifact, checkpoint, student
+from trainer import artifact, checkpoint, pair_losses, student
 from trainer.attempt import Attempt, versions
 from trainer.batches import Form
+from trainer.checkpoint import Trained
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
 from trainer.loop import Course
+from trainer.memory import MemoryWatch, reckon
 from trainer.objective import Objective, objective
 from trainer.optimizer import adamw
 from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
-from trainer.reference import refer
+from trainer.profile import profile
+from trainer.reference import in_chunks, refer
 from trainer.sharding import sharded
 from trainer.sharing import form, share
 from trainer.spool import spooled
 from trainer.step import Stepper
 from trainer.student import Student
+from trainer.watch import watch
 from trainer.world import take_threads
 
 
@@ -40,6 +44,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
 
     Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
     """
+    memory = MemoryWatch.begin(attempt.world.device)
     base = loaded(attempt)
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
@@ -49,15 +54,34 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     learner = student.with_adapter(base, attempt.config.training)
     goal = objective(attempt.config, pairs, attempt.world.device)
     optimizer = adamw(learner.trained(), attempt.config.training)
-    start = checkpoint.restore(attempt, checkpoint.Trained(learner, optimizer, goal.running))
+    trained = Trained(learner, optimizer, goal.running, watch(attempt.config.training))
+    start = checkpoint.restore(attempt, trained)
     order = order_of(attempt, pairs)
-    facts_of = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
-    attempt.world.lead(lambda: _begin(attempt, order, start, facts_of))
+    told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
+    told |= _watched(trained, over=start == order.total_steps)
+    attempt.world.lead(lambda: _begin(attempt, order, start, told))
+    reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    finished = Course(attempt, stepper, order, pairs, cutting, leaving).run(start)
-    if finished:
-        artifact.publish(attempt, learner, step=order.total_steps, data_hash=pairs.data_hash)
-    return finished
+    course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
+    last = course.run(start)
+    if last is not None:
+        used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
+        attempt.world.lead(lambda: attempt.record.note(used))
+        _end(course, last)
+    return last is not None
+
+
+def _end(course: Course, last: int) -> None:
+    """After the last step: the weights that count, the pairs under them, the tuned model. Raises DamagedArtifact."""
+    attempt, seen = course.attempt, course.watch
+    kept = seen.kept if seen is not None else None
+    if kept is not None and kept != last:
+        checkpoint.take_best(attempt, course.trained, kept)
+    step = kept or last
+    if attempt.config.training.pair_losses:
+        pair_losses.note(attempt, course.stepper, in_chunks(course.pairs, course.cutting), step=step)
+    best = seen.metric if seen is not None and kept else None
+    artifact.publish(attempt, course.stepper.student, step=step, data_hash=course.pairs.data_hash, best=best)
 
 
 def loaded(attempt: Attempt) -> Student:
@@ -98,8 +122,7 @@ def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[C
     training, world = attempt.config.training, attempt.world
     longest = max(spool.lengths().max(initial=0) for spool in (pairs.train, pairs.validation))
     refusal = share(base, longest=int(longest))
-    refused = world.add_up(torch.tensor(float(refusal is not None), device=world.device)).item()
-    laid_out: Form = "rows" if refused else form(base)
+    laid_out: Form = "rows" if world.anyone(refusal is not None) else form(base)
     return Cutting(training.micro_batch_tokens, training.micro_batch_size, laid_out, base.pad), refusal
 
 
@@ -127,6 +150,17 @@ def _facts(attempt: Attempt, learner: Student, pairs: TrainingPairs, goal: Objec
     }
 
 
+def _watched(trained: Trained, *, over: bool) -> dict[str, Any]:
+    """What the validations up to the checkpoint came to; what was noted behind it will be noted again.
+
+    over: whether the checkpoint is that of the last step, which ends nothing early.
+    """
+    seen = trained.watch
+    if seen is None:
+        return {"best": None, "stopped": None}
+    return {"best": seen.told() if seen.step else None, "stopped": seen.reason() if seen.enough and not over else None}
+
+
 def _prompts(cutting: Cutting, refusal: str | None) -> dict[str, Any]:
     return {"shared": cutting.form != "rows", "form": cutting.form, "refusal": refusal}
 
@@ -138,7 +172,7 @@ def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) ->
 
     def change(session: Session) -> None:
         runs.note(session, record.run_id, facts)
-        runs.advance(session, record.run_id, step=start, total_steps=order.total_steps)
+        runs.advance(session, record.run_id, step=start, total_steps=start if facts["stopped"] else order.total_steps)
         move(session, Run, record.run_id, RunState.running)
         where = f"Resumed after step {start}" if start else "Training begins"
         record.tell(session, f"{where}: {order.total_steps} steps on {counts['train']} pairs.", data={"step": start})

@@ -59,6 +59,24 @@ def let_go(student: Student) -> None:
     student.whole.reshard()
 
 
+def held(tensor: Tensor) -> Tensor:
+    """This process's part of a tensor; any other as it is."""
+    found: Tensor = tensor.to_local() if isinstance(tensor, DTensor) else tensor
+    return found
+
+
+def gathered(student: Student) -> int:
+    """Bytes of weights that a process has whole at a time: those outside the blocks, and the largest block's."""
+    if student.whole is None:
+        return 0
+    inside = [_bytes(block) for block in blocks(student.model)]
+    return _bytes(student.model) - sum(inside) + max(inside, default=0)
+
+
+def _bytes(module: nn.Module) -> int:
+    return sum(parameter.numel() * parameter.itemsize for parameter in module.parameters())
+
+
 def whole(tensor: Tensor) -> Tensor:
     """A tensor with the parts of all processes, which all have to ask for it; any other as it is."""
     found: Tensor = tensor.full_tensor() if isinstance(tensor, DTensor) else tensor

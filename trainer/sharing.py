@@ -27,7 +27,7 @@ def share(student: Student, *, longest: int) -> str | None:
     if reason := _by_config(student, longest):
         return reason
     before = student.model.config._attn_implementation
-    pairs = _drawn(int(student.model.config.get_text_config().vocab_size), max(SHORTEST, min(longest, PROBED)))
+    pairs = drawn(int(student.model.config.get_text_config().vocab_size), max(SHORTEST, min(longest, PROBED)))
     plain = _log_probs(student, collate(pairs, pad=student.pad))
     student.model.set_attn_implementation(NAME)
     if reason := _by_probe(student, pairs, plain):
@@ -75,7 +75,7 @@ def _log_probs(student: Student, batch: MicroBatch) -> Tensor:
     return log_probs(student, batch.to(student.model.device))
 
 
-def _drawn(vocabulary: int, longest: int) -> list[EncodedPair]:
+def drawn(vocabulary: int, longest: int) -> list[EncodedPair]:
     """Two pairs of random tokens, one with a row of `longest`, the other with answers that begin alike."""
     ids = np.random.Generator(np.random.PCG64(0)).integers(0, vocabulary, (2, 2, longest)).astype(np.int32)
     half, some = longest // 2, longest // 4

@@ -6,6 +6,7 @@ each pair. They are read where they are asked for, and not mapped: pages which w
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -98,6 +99,17 @@ class Spool:
     def once(self) -> NDArray[np.int32]:
         """Tokens of each pair, its prompt counted once."""
         return self._column(lambda rows: rows["prompt"] + rows["chosen"] + np.maximum(rows["rejected"], 0), np.int32)
+
+    def parts(self) -> NDArray[np.int32]:
+        """Tokens of prompt, chosen and rejected answer of each pair, [number, 3]; NONE where there is no rejected."""
+        read = [self._column(itemgetter(name), np.int32) for name in ("prompt", "chosen", "rejected")]
+        return np.stack(read, axis=1)
+
+    def scores(self) -> NDArray[np.float64]:
+        """Scores of chosen and rejected answer of each pair, [number, 2]; NaN where they are missing."""
+        chosen = self._column(lambda rows: rows["scores"][:, 0], np.float64)
+        rejected = self._column(lambda rows: rows["scores"][:, 1], np.float64)
+        return np.stack([chosen, rejected], axis=1)
 
     def paired(self) -> NDArray[np.bool_]:
         """Which of them have a rejected answer."""

@@ -56,6 +56,12 @@ class Stepper:
             sums += self._forward(batch.to(self.world.device))[1]
         return self.world.add_up(sums)
 
+    @torch.no_grad()
+    def each(self, batch: MicroBatch) -> Tensor:
+        """Loss and margin of each pair of a micro-batch without anchors, [2, P], without an update."""
+        self.student.model.eval()
+        return self.objective.each(self._log_probs(batch), batch)
+
     def _forward(self, batch: MicroBatch) -> tuple[Tensor, Tensor]:
         return self.objective(self._log_probs(batch), batch)
 

@@ -42,6 +42,12 @@ class World:
             dist.all_reduce(tensor)
         return tensor
 
+    def anyone(self, yes: bool) -> bool:
+        """Whether one process at least says yes."""
+        if self.size == 1:
+            return yes
+        return bool(self.add_up(torch.tensor(float(yes), device=self.device)).item())
+
     def agree(self, number: int) -> int:
         """What rank 0 says."""
         if self.size == 1:

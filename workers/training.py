@@ -74,11 +74,11 @@ def has_room(run: Run) -> bool:
 
 
 def _prepare(claim: Claim) -> Path | None:
-    """The student's folder; None when an earlier attempt has written the tuned model already."""
+    """The student's folder; None when an earlier attempt has made already what was asked for."""
     with transaction() as session:
         shards.guard(session, claim)
         run = runs.of_claim(session, claim)
-        if run.artifact is not None:
+        if _made(run):
             return None
         if move(session, Run, run.id, RunState.preparing):
             events.tell(session, project_id=run.project_id, subject=run.id, message="Preparing.")
@@ -96,6 +96,7 @@ def _supervise(claim: Claim, student: Path, stop: threading.Event, device: Share
             _watch(process, lease, stop)
         finally:
             end_group(process)
+            _clear(claim)
         return process.returncode
 
 
@@ -188,13 +189,29 @@ def _settle(claim: Claim, status: int) -> None:
         with attempt, transaction() as session:
             shards.guard(session, claim)
             run = runs.of_claim(session, claim)
-            if status == 0 and run.artifact is not None:
+            if status == 0 and runs.dry_run(run) and _made(run):
+                runs.looked(session, claim)
+                return
+            if status == 0 and _made(run):
                 shards.finish(session, claim)
                 evaluations.tuned_ready(session, run.id)
                 return
             message = f"The trainer ended with status {status} at step {run.step}; its log says why."
             events.tell(session, project_id=run.project_id, subject=run.id, message=message, level="warn")
             recovery.release(session, claim, error=message)
+
+
+def _made(run: Run) -> bool:
+    """Whether the tuned model is written; of a dry run, whether its report is."""
+    return runs.PREFLIGHT in run.facts if runs.dry_run(run) else run.artifact is not None
+
+
+def _clear(claim: Claim) -> None:
+    """Remove folders in which nothing was kept, as of a dry run, whose files have no names."""
+    folder = settings().data_dir / "runs" / str(claim.run_id)
+    for empty in (folder / f"attempt-{claim.token}", folder):
+        with suppress(OSError):
+            empty.rmdir()
 
 
 def _refuse(claim: Claim, error: BadInput) -> None:

@@ -10,7 +10,7 @@ from api.checks.dataset import CheckedDataset, check_dataset
 from api.checks.models import complete_causal
 from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
-from core.configs.run import EvaluationConfig, RunConfig
+from core.configs.run import EvaluationConfig, RunConfig, TrainingConfig
 from core.errors import BadInput, Conflict, NotFound
 from core.queries import behaviors, datasets, pairs
 from core.settings import settings
@@ -33,6 +33,8 @@ def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRu
     if kept == 0:
         raise BadInput(f"Dataset {dataset.id} has no kept pair in its training split; make another.", param="dataset")
     check_columns(session, dataset.id, config, scored=scored)
+    if not pairs.validates(session, dataset.id):
+        _check_watched(config.training, f"Dataset {dataset.id} has no kept pair in its validation split")
     filled = {
         "student": _student(session, project_id, config.student),
         "evaluation": _evaluation(session, project_id, config.evaluation, behaviors.used(session, dataset)),
@@ -46,12 +48,25 @@ def check_distillation(
     """Complete a distillation config. Raises BadInput (and its kinds)."""
     dataset = check_dataset(session, project_id, config.dataset, at="dataset.")
     check_promised(config.method, config.training, dataset.config.reward)
+    if dataset.config.split.validation == 0:
+        _check_watched(config.training, "The dataset will have no validation split (dataset.split.validation is 0)")
     filled = {
         "dataset": dataset.config,
         "student": _student(session, project_id, config.student),
         "evaluation": _evaluation(session, project_id, config.evaluation, dataset.behaviors),
     }
     return config.model_copy(update=filled), dataset
+
+
+def _check_watched(training: TrainingConfig, lack: str) -> None:
+    """Raises BadInput where validations decide something that never come."""
+    for name in ("eval_steps", "best", "early_stopping"):
+        if getattr(training, name) is not None:
+            raise BadInput(
+                f"{lack}, and training.{name} needs validations. Leave it out, or make the dataset with a larger "
+                "split.validation.",
+                param=f"training.{name}",
+            )
 
 
 def _dataset(session: Session, project_id: str, id: str) -> Dataset:

@@ -1,9 +1,9 @@
 """The pages of runs: the list, one with its charts and the before/after card, and the buttons."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,8 @@ from api.routes.runs import ENDED, shown
 from api.schemas.run import show_run
 from core.database import transaction
 from core.errors import NotFound
-from core.queries import evaluations, events, run_metrics, runs
+from core.queries import evaluations, events, pair_losses, run_metrics, runs
+from core.queries.pair_losses import Hardest, Order
 from core.tables import Run
 
 router = APIRouter(prefix="/dashboard/runs", route_class=PageRoute)
@@ -32,6 +33,15 @@ MOVES: dict[str, Callable[[Session, str, str], Run]] = {
 }
 EVENTS = 40
 SAMPLES = 12
+HARDEST = 8
+
+
+def asked_hardest(order: Order = "loss", split: Literal["train", "validation"] | None = None) -> Hardest:
+    """Which pairs the page lists."""
+    return Hardest(order=order, split=split)
+
+
+AskedHardest = Annotated[Hardest, Depends(asked_hardest)]
 
 
 @router.get("")
@@ -52,8 +62,8 @@ def list_runs(caller: Looker, curl: Curl, paging: ListPage) -> Response:
 
 
 @router.get("/{id}")
-def show_run_page(id: str, caller: Looker, curl: Curl) -> Response:
-    """Progress, charts, before and after, samples, checkpoints, events."""
+def show_run_page(id: str, caller: Looker, curl: Curl, asked: AskedHardest) -> Response:
+    """Progress, charts, before and after, samples, the hardest pairs, checkpoints, events."""
     with transaction() as session:
         row = runs.get(session, caller.project_id, id)
         run = shown(session, row)
@@ -68,6 +78,8 @@ def show_run_page(id: str, caller: Looker, curl: Curl) -> Response:
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
             live=run.status not in ENDED,
             commands=_commands(curl, id),
+            hardest=pair_losses.page(session, id, asked, limit=HARDEST),
+            asked=asked,
             actions=actions(run.status, asked=run.pause_asked),
             **compared(session, id),
         )
@@ -123,6 +135,7 @@ def _commands(curl: Commands, id: str) -> dict[str, str]:
         "metrics": curl.get(f"/runs/{id}/metrics?order=asc&limit=1000"),
         "evaluations": curl.get(f"/runs/{id}/evaluations"),
         "checkpoints": curl.get(f"/runs/{id}/checkpoints"),
+        "pairs": curl.get(f"/runs/{id}/pairs?order=loss"),
         "artifacts": curl.get(f"/runs/{id}/artifacts"),
         "events": curl.get(f"/runs/{id}/events") + ' \\\n  -H "Accept: text/event-stream"',
         **{action: curl.post(f"/runs/{id}/{action}") for action in MOVES},

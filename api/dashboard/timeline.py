@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from api.dashboard.words import count
+from api.dashboard.words import count, percent
 from api.schemas.counts import Counts, Remaining
 from api.schemas.dataset import STAGES, DatasetObject, show_dataset
 from api.schemas.run import RunObject, show_run
@@ -80,6 +80,9 @@ def _training(run: RunObject, row: Run) -> Step:
         run.status, "paused" if run.status == "paused" else "active"
     )  # fmt: skip
     text = steps if run.status in ("running", "paused") or trained else run.status
+    noted = run.facts.get("pair_losses")
+    if run.status == "running" and noted and share == 1:
+        text += f", now the loss of each pair: {percent(noted['done'] / max(1, noted['total']))}"
     return Step("Training", state, text, share, run.seconds_remaining, f"/dashboard/runs/{run.id}")
 
 

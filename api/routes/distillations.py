@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 from sqlalchemy.orm import Session
 
 from api import examples
@@ -16,6 +16,7 @@ from api.schemas.distillation import DistillationObject, show_distillation
 from api.schemas.page import Page, page_of
 from core.configs.distillation import DistillationConfig
 from core.database import transaction
+from core.errors import BadInput
 from core.queries import datasets, distillations, runs
 from core.tables import Distillation
 
@@ -26,9 +27,17 @@ ENDED = ("succeeded", "failed", "cancelled")
 
 @router.post("", status_code=202, response_model=DistillationObject, summary="Distill a behavior into a student")
 def create_distillation(
-    body: Annotated[DistillationConfig, Body(openapi_examples=examples.DISTILLATION)], post: WritePost
+    body: Annotated[DistillationConfig, Body(openapi_examples=examples.DISTILLATION)],
+    post: WritePost,
+    dry_run: Annotated[bool, Query(description="refused: there are no pairs to look at yet")] = False,
 ) -> Response:
     """The dataset starts now, the run when it has completed, the evaluation when the run has."""
+    if dry_run:
+        raise BadInput(
+            "A distillation has no pairs to look at before it has begun. POST /estimates tells what its dataset takes, "
+            "POST /datasets/preview makes five pairs of it, and POST /runs?dry_run=true looks at a completed dataset.",
+            param="dry_run",
+        )
 
     def work(session: Session) -> Answer:
         config, dataset = check_distillation(session, post.caller.project_id, body)

@@ -18,9 +18,11 @@ from api.schemas.run import (
     show_evaluation,
     show_metric,
 )
+from api.schemas.run_pair import RunPairObject, show_run_pair
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import evaluations, run_metrics, runs
+from core.queries import evaluations, pair_losses, run_metrics, runs
+from core.queries.pair_losses import Hardest, Order
 from core.queries.run_metrics import Series
 
 router = APIRouter(prefix="/runs/{id}", tags=["runs"])
@@ -62,6 +64,21 @@ def list_checkpoints(id: str, caller: Reader, paging: ListPage) -> Page[Checkpoi
         runs.get(session, caller.project_id, id)
         rows = run_metrics.checkpoints(session, id, after=paging.after, limit=paging.limit + 1)
         return page_of(rows, paging, show_checkpoint)
+
+
+@router.get("/pairs", summary="Pairs that the tuned model finds hardest")
+def list_run_pairs(
+    id: str,
+    caller: Reader,
+    paging: ListPage,
+    order: Annotated[Order, Query(description="loss: the greatest first; margin: the least first")] = "loss",
+    split: Literal["train", "validation"] | None = None,
+) -> Page[RunPairObject]:
+    """Loss and margin of every pair under the tuned model, with its texts; empty before the last step."""
+    asked = Hardest(order=order, split=split, after=paging.after)
+    with transaction() as session:
+        runs.get(session, caller.project_id, id)
+        return page_of(pair_losses.page(session, id, asked, limit=paging.limit + 1), paging, show_run_pair)
 
 
 @router.get("/evaluations", summary="Before and after")

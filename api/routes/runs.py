@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 from sqlalchemy.orm import Session
 
 from api import artifacts, examples
@@ -23,15 +23,21 @@ from core.tables import Run
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
+DryRun = Annotated[bool, Query(description="look and tell what it would take; nothing is trained")]
 ENDED = ("succeeded", "failed", "cancelled")
 
 
 @router.post("", status_code=202, response_model=RunObject, summary="Train a student")
-def create_run(body: Annotated[RunConfig, Body(openapi_examples=examples.RUN)], post: WritePost) -> Response:
-    """On a completed dataset; the base model's evaluation begins at once."""
+def create_run(
+    body: Annotated[RunConfig, Body(openapi_examples=examples.RUN)], post: WritePost, dry_run: DryRun = False
+) -> Response:
+    """On a completed dataset; the base model's evaluation begins at once. A dry run only looks, before all that waits:
+    its `preflight` tells tokens, pairs left out, steps, memory, time and warnings.
+    """
+    asked = body.model_copy(update={"dry_run": dry_run or body.dry_run})
 
     def work(session: Session) -> Answer:
-        checked = check_run(session, post.caller.project_id, body)
+        checked = check_run(session, post.caller.project_id, asked)
         row = runs.create(session, project_id=post.caller.project_id, config=checked.config, dataset=checked.dataset)
         return Answer(202, shown(session, row), f"/runs/{row.id}")
 
@@ -93,6 +99,7 @@ def shown(session: Session, row: Run) -> RunObject:
         metrics=newest.values if newest else None,
         artifacts=_names(row) if folder else None,
         model=str(folder) if folder else None,
+        preflight=row.facts.get(runs.PREFLIGHT),
     )
     return show_run(row, details)
 

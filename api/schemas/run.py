@@ -7,7 +7,9 @@ from pydantic import BaseModel, Field
 
 from api.schemas.counts import Counts, Remaining
 from api.schemas.page import Object
+from api.schemas.preflight import PreflightObject
 from core.configs.run import RunConfig
+from core.queries.runs import PREFLIGHT
 from core.tables import Checkpoint, Evaluation, Run, RunMetric
 
 MOMENTS = (
@@ -40,7 +42,14 @@ class RunObject(Object):
     pause_asked: bool
     pause_reason: str | None
     metrics: dict[str, float | None] | None = Field(description="of the newest step; null before it and in lists")
-    facts: dict[str, Any] = Field(description="pairs, tau, data hash, device, versions")
+    facts: dict[str, Any] = Field(
+        description="pairs, tau, data hash, device, versions, the best validation, memory reckoned and measured"
+    )
+    stopped: str | None = Field(description="why the training ended before the steps that were asked for")
+    dry_run: bool = Field(description="it looks and trains nothing; its steps are probes")
+    preflight: PreflightObject | None = Field(
+        description="what a dry run found; null before its end, in lists, and for others"
+    )
     artifacts: list[str] | None = Field(description="names of the files of the tuned model; null before and in lists")
     model: str | None = Field(description="folder of the tuned model on the server; null before it is there")
     error: str | None
@@ -63,6 +72,7 @@ class RunDetails(BaseModel):
     metrics: dict[str, float | None] | None = None
     artifacts: list[str] | None = None
     model: str | None = None
+    preflight: dict[str, Any] | None = None
 
 
 def show_run(row: Run, details: RunDetails | None = None) -> RunObject:
@@ -78,7 +88,9 @@ def show_run(row: Run, details: RunDetails | None = None) -> RunObject:
             "seconds_remaining": _remaining(row),
             "pause_asked": row.pause_asked,
             "pause_reason": row.pause_reason,
-            "facts": row.facts,
+            "facts": {name: fact for name, fact in row.facts.items() if name != PREFLIGHT},
+            "stopped": row.facts.get("stopped"),
+            "dry_run": row.config.get("dry_run", False),
             "error": row.error,
             "metadata": row.config["metadata"],
         }

@@ -3,14 +3,18 @@
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
+from client.command import preflight
 from client.command.context import AsJson, server
-from client.command.output import as_json, fields, table
+from client.command.output import as_json, cell, console, fields, table
+from client.command.pairs import Split
+from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
 from client.command.watch import watch
 from client.models import Run
 
-app = typer.Typer(help="Runs: create, list, show, cancel, pause, resume.", no_args_is_help=True)
+app = typer.Typer(help="Runs: create, list, show, pairs, cancel, pause, resume.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -47,23 +51,46 @@ def show(context: typer.Context, id: str, json: AsJson = False) -> None:
 
 
 @app.command("create")
-def create(
+def create(  # noqa: PLR0913, PLR0917  (the options of a command)
     context: typer.Context,
     dataset: Annotated[str | None, typer.Argument(help="Id of a completed dataset.")] = None,
     file: File = None,
     set: Set = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what it would take, and train nothing.")] = False,
     wait: Wait = True,
     json: AsJson = False,
 ) -> None:
     """Train a student and watch it; status 1 when it does not succeed."""
+    body = lay_over(read_body(file), set or []) | ({"dataset": dataset} if dataset else {})
     with server(context) as burnish:
-        made = burnish.runs.create(lay_over(read_body(file), set or []) | ({"dataset": dataset} if dataset else {}))
+        made = burnish.runs.create(body | ({"dry_run": True} if dry_run else {}))
         if wait:
             watch(burnish, made.id, quiet=json)
             made = burnish.runs.get(made.id)
         tell(made, json=json)
     if wait and made.status != "succeeded":
         raise typer.Exit(1)
+
+
+@app.command("pairs")
+def list_pairs(
+    context: typer.Context,
+    id: str,
+    order: Annotated[str, typer.Option(help="loss: the greatest first; margin: the least first.")] = "loss",
+    split: Split = None,
+    limit: int = 10,
+    json: AsJson = False,
+) -> None:
+    """The pairs that the tuned model finds hardest: a bad row stands among them."""
+    with server(context) as burnish:
+        found = burnish.runs.pairs(id, order=order, split=split, limit=min(limit, 100))
+        rows = [row for row, _ in zip(found, range(limit), strict=False)]
+    if json:
+        as_json(rows)
+        return
+    for row in rows:
+        tell_pair(row.pair)
+        console.print(Text.assemble((f"{'loss':>9} ", "bold"), f"{cell(row.loss)}, margin {cell(row.margin)}"))
 
 
 def _verb(name: str, text: str) -> None:
@@ -93,6 +120,9 @@ def tell(row: Run, *, json: bool) -> None:
             ("step", f"{row.step} of {row.total_steps or '?'}"),
             *sorted((row.metrics or {}).items()),
             ("tuned model", row.model),
+            ("stopped early", row.stopped),
             ("error", row.error),
         ],
     )
+    if row.preflight is not None:
+        preflight.tell(row.preflight)

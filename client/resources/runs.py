@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from client.http import Http
-from client.models import Evaluation, Run
+from client.models import Evaluation, Run, RunPair
 from client.stream import End, Event, follow
 
 
@@ -16,7 +16,7 @@ class Runs:
     http: Http
 
     def create(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Run:
-        """Ask for a run; the body is that of POST /runs."""
+        """Ask for a run; the body is that of POST /runs, and with `dry_run` in it the run only looks."""
         return Run.model_validate(self.http.post("/runs", body, idempotency_key=idempotency_key))
 
     def get(self, id: str) -> Run:
@@ -38,6 +38,11 @@ class Runs:
     def evaluations(self, id: str, *, samples: int = 20) -> list[Evaluation]:
         """Before and after, with so many prompts answered by both."""
         return [Evaluation.model_validate(row) for row in self.http.pages(f"/runs/{id}/evaluations", samples=samples)]
+
+    def pairs(self, id: str, *, order: str = "loss", split: str | None = None, limit: int = 20) -> Iterator[RunPair]:
+        """Every pair, those first that the tuned model finds hardest: the greatest loss, or the least margin."""
+        rows = self.http.pages(f"/runs/{id}/pairs", order=order, split=split, limit=limit)
+        return map(RunPair.model_validate, rows)
 
     def artifacts(self, id: str) -> list[dict[str, Any]]:
         """Files of the tuned model."""

@@ -21,6 +21,13 @@ class LoraConfig(Config):
     targets: tuple[str, ...] = Field((), description="module names; empty: every linear layer of the blocks")
 
 
+class EarlyStoppingConfig(Config):
+    """When a training ends before its last step. It looks at what `best` names, or at the loss."""
+
+    patience: int = Field(3, ge=1, le=10_000, description="validations without a better one that end the training")
+    min_delta: float = Field(0.0, ge=0, le=1e6, description="what a validation must be better by to count as better")
+
+
 class TrainingConfig(Config):
     """How the student is trained; batch sizes count pairs."""
 
@@ -43,7 +50,17 @@ class TrainingConfig(Config):
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: int = Field(0, ge=0, lt=2**63)
     checkpoint_steps: int = Field(100, ge=1, description="steps between two checkpoints")
-    keep_checkpoints: int = Field(3, ge=2, description="newest checkpoints kept on disk")
+    keep_checkpoints: int = Field(3, ge=2, description="newest checkpoints kept on disk, beside the best one")
+    eval_steps: int | None = Field(
+        None, ge=1, description="steps between two validations; left out: at the end of each epoch alone"
+    )
+    best: Literal["loss", "accuracy"] | None = Field(
+        None, description="the tuned model has the weights of the best validation by this; left out: those of the end"
+    )
+    early_stopping: EarlyStoppingConfig | None = Field(
+        None, description="end the training when validations get no better; left out: it takes every step"
+    )
+    pair_losses: bool = Field(True, description="note loss and margin of every pair under the tuned model")
     anchors: bool = Field(
         False, description="identical pairs serve the SFT term too: answers the teacher saw no need to change"
     )
@@ -74,4 +91,5 @@ class RunConfig(Config):
     method: MethodChoice = MethodChoice(rdpo=RdpoConfig())
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    dry_run: bool = Field(False, description="look and tell what it would take; nothing is trained or evaluated")
     metadata: Metadata

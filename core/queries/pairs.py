@@ -1,6 +1,6 @@
 """Statements about pairs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -178,6 +178,11 @@ def get(session: Session, project_id: str, id: str) -> AnyRow:
     return found
 
 
+def of_ids(session: Session, ids: Sequence[str]) -> dict[str, AnyRow]:
+    """The (Pair, Prompt, Chain, behavior) rows of pairs by their ids."""
+    return {row.Pair.id: row for row in session.execute(_shown().where(Pair.id.in_(ids)))}
+
+
 def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> list[AnyRow]:
     """What filters look at, of pairs that no person has decided about, by id behind `after`.
 
@@ -258,3 +263,9 @@ def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
     )
     kept, scored = session.execute(statement).one()
     return int(kept), int(scored)
+
+
+def validates(session: Session, dataset_id: str) -> bool:
+    """Whether a kept pair is in the validation split."""
+    kept = (Pair.dataset_id == dataset_id, Pair.split == "validation", Pair.verdict == "kept")
+    return bool(session.scalar(select(select(Pair.id).where(*kept).exists())))

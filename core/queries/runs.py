@@ -14,16 +14,19 @@ from core.configs.run import RunConfig
 from core.errors import BadInput, Conflict, NotFound
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import evaluations, events, parents, prompts, recovery, shards
+from core.queries import evaluations, events, pair_losses, parents, prompts, recovery, shards
 from core.queries.moves import move
 from core.states import RunState, ShardState, Stage
 from core.tables import Behavior, Dataset, Run, Shard
+
+PREFLIGHT = "preflight"  # the fact that holds the report of a dry run
 
 
 def create(session: Session, *, project_id: str, config: RunConfig, dataset: Dataset) -> Run:
     """Store a run on a completed dataset and queue its training. `config` is complete but for default scorers.
 
-    Raises BadInput where an evaluation has no scorers.
+    A dry run has no evaluation and goes before the trainings that wait. Raises BadInput where an evaluation has no
+    scorers.
     """
     asked = DatasetConfig.model_validate(dataset.config)
     evaluation = config.evaluation
@@ -47,15 +50,17 @@ def create(session: Session, *, project_id: str, config: RunConfig, dataset: Dat
     session.add(run)
     session.flush()
     _queue(session, run, student=str(config.student))
-    evaluations.begin(session, run, student=str(config.student))
+    if not config.dry_run:
+        evaluations.begin(session, run, student=str(config.student))
     events.tell(session, project_id=project_id, subject=run.id, message="Queued.")
     session.refresh(run)
     return run
 
 
 def _queue(session: Session, run: Run, *, student: str) -> None:
-    row = {"project_id": run.project_id, "dataset_id": run.dataset_id, "run_id": run.id, "role": None}
-    shards.add(session, [row | {"stage": str(Stage.train), "model": student, "first": 0, "last": 0, "total": 1}])
+    row: dict[str, Any] = {"project_id": run.project_id, "dataset_id": run.dataset_id, "run_id": run.id, "role": None}
+    row |= {"stage": str(Stage.train), "model": student, "first": 0, "last": 0, "total": 1}
+    shards.add(session, [row | {"priority": int(dry_run(run))}])
 
 
 def _default_scorers(session: Session, dataset: Dataset, asked: DatasetConfig) -> tuple[RewardConfig, ...]:
@@ -104,15 +109,23 @@ def queue_position(session: Session, run: Run) -> int | None:
     if run.state != RunState.queued:
         return None
     queued = (Shard.stage == str(Stage.train)) & (Shard.state == str(ShardState.queued))
-    return int(session.scalar(select(func.count()).select_from(Shard).where(queued, Shard.id < mine)) or 0)
+    urgent = int(dry_run(run))
+    sooner = (Shard.priority > urgent) | ((Shard.priority == urgent) & (Shard.id < mine))
+    return int(session.scalar(select(func.count()).select_from(Shard).where(queued, sooner)) or 0)
 
 
 def cancel(session: Session, project_id: str, id: str) -> Run:
-    """Stop a run; its checkpoints are kept. Cancelling a cancelled one changes nothing. Raises Conflict."""
+    """Stop a run; its checkpoints are kept, numbers of a part of its pairs are not. Raises Conflict.
+
+    Cancelling a cancelled one changes nothing.
+    """
     run = get(session, project_id, id)
     parents.hold(session, parents.of_run(id))
     if move(session, Run, id, RunState.cancelled, pause_asked=False):
         parents.fence(session, parents.of_run(id), ShardState.cancelled)
+        if run.artifact is None:
+            pair_losses.forget(session, id)
+            note(session, id, {"pair_losses": None})
         events.tell(session, project_id=project_id, subject=id, message="Run cancelled.")
     session.refresh(run)
     if run.state != RunState.cancelled:
@@ -123,6 +136,8 @@ def cancel(session: Session, project_id: str, id: str) -> Run:
 def pause(session: Session, project_id: str, id: str) -> Run:
     """Ask the trainer for a checkpoint and an end; a queued run is paused at once. Raises Conflict."""
     run = get(session, project_id, id)
+    if dry_run(run):
+        raise Conflict(f"Run {id} is a dry run, which has no checkpoint to go on from; cancel it instead.")
     if run.state == RunState.queued and move(session, Run, id, RunState.paused, pause_reason="asked"):
         parents.fence(session, parents.of_run(id) & (Shard.stage == str(Stage.train)), ShardState.paused)
     elif run.state in (RunState.preparing, RunState.running):
@@ -153,6 +168,19 @@ def paused_by_full_disk(session: Session) -> list[Run]:
     """Runs that wait for free space."""
     statement = select(Run).where(Run.state == str(RunState.paused), Run.pause_reason == "disk_full")
     return list(session.scalars(statement))
+
+
+def dry_run(run: Run) -> bool:
+    """Whether a run only looks."""
+    return bool(run.config.get("dry_run"))
+
+
+def looked(session: Session, claim: Claim) -> None:
+    """A dry run has ended, and its report is among its facts. Raises LeaseLost."""
+    shards.finish(session, claim)
+    move(session, Run, str(claim.run_id), RunState.succeeded, pause_asked=False)
+    message = "Looked; nothing was trained."
+    events.tell(session, project_id=claim.project_id, subject=str(claim.run_id), message=message)
 
 
 def frozen(session: Session, id: str) -> RunConfig:

@@ -14,6 +14,7 @@ from core.tables.event import Event
 from core.tables.file import File
 from core.tables.idempotency_key import IdempotencyKey
 from core.tables.pair import Pair
+from core.tables.pair_loss import PairLoss
 from core.tables.project import DEFAULT_PROJECT, Project
 from core.tables.prompt import Prompt
 from core.tables.push import Push
@@ -43,6 +44,7 @@ __all__ = [
     "File",
     "IdempotencyKey",
     "Pair",
+    "PairLoss",
     "Project",
     "Prompt",
     "Push",

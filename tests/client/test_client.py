@@ -71,6 +71,7 @@ def test_the_nouns_of_the_client_are_those_of_the_server(burnish: Burnish) -> No
     assert burnish.runs.evaluations(run.id)[0].status == "in_progress"
     assert burnish.runs.artifacts(run.id) == []
     assert list(burnish.runs.metrics(run.id)) == []
+    assert list(burnish.runs.pairs(run.id, order="margin", split="train")) == []
     distillation = burnish.distillations.create({"dataset": {"behavior": "polite"}})
     assert burnish.distillations.cancel(distillation.id).status == "cancelled"
 

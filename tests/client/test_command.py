@@ -7,14 +7,15 @@ import pytest
 import structlog
 import yaml
 from pyarrow import parquet
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from api.first_key import make_first_key
 from client import Burnish, command
 from client.command import app
 from core.database import transaction
-from core.queries import datasets
-from core.tables import DEFAULT_PROJECT
+from core.queries import datasets, pair_losses
+from core.tables import DEFAULT_PROJECT, Pair
 from tests.client.test_client import ADDRESS, Door
 from tests.factories import exchange, ledger
 from tests.factories.world import furnish
@@ -110,6 +111,15 @@ def test_a_distillation_and_a_run_are_asked_for(key: str) -> None:
     run_made = json.loads(run("runs", "create", id, "--set", "method.type=dpo", "--no-wait", "--json").output)
     assert run_made["config"]["method"]["type"] == "dpo"
     assert run_made["id"] in run("runs", "list").output
+    with transaction() as session:
+        rows = [
+            {"pair_id": row.id, "split": "train", "loss": 0.25, "margin": -1.5} for row in session.scalars(select(Pair))
+        ]
+        pair_losses.store(session, run_made["id"], rows)
+    assert "0.250, margin -1.500" in run("runs", "pairs", run_made["id"], "--limit", "1").output
+    hardest = json.loads(run("runs", "pairs", run_made["id"], "--order", "margin", "--limit", "3", "--json").output)
+    assert [row["pair"]["id"] for row in hardest] == [row["id"] for row in hardest]
+    assert len(hardest) == 3
     assert json.loads(run("runs", "cancel", run_made["id"], "--json").output)["status"] == "cancelled"
 
 

@@ -7,6 +7,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from transformers import (
     AutoModelForCausalLM,
+    Gemma2Config,
     GemmaConfig,
     LlamaConfig,
     MambaConfig,
@@ -33,6 +34,7 @@ SERVED: dict[str, PreTrainedConfig] = {
     "gemma": GemmaConfig(**SMALL),
 }
 SLIDING = MistralConfig(**SMALL, sliding_window=16)
+CAPPED = Gemma2Config(**SMALL)
 LINEAR = Qwen3NextConfig(
     **SMALL, linear_num_value_heads=2, linear_num_key_heads=2, linear_key_head_dim=8, linear_value_head_dim=8,
     num_experts=0, layer_types=["linear_attention", "full_attention"],

@@ -18,6 +18,7 @@ from core.queries import (
     distillations,
     evaluations,
     events,
+    pair_losses,
     pairs,
     runs,
     workers,
@@ -139,6 +140,21 @@ def evaluated(session: Session, run_id: str) -> Run:
     return run
 
 
+def noted(session: Session, run_id: str) -> None:
+    """Loss and margin of every kept pair, and which checkpoint became the model."""
+    run = runs.get(session, DEFAULT_PROJECT, run_id)
+    dice = random.Random(11)
+    rows = [
+        {"pair_id": row.id, "split": split, "loss": dice.expovariate(2), "margin": dice.gauss(1.5, 1)}
+        for split in ("train", "validation")
+        for row in pairs.for_training(session, run.dataset_id, split)
+    ]
+    pair_losses.store(session, run_id, rows)
+    best = {"best": {"metric": "loss", "step": 60, "value": 0.31}, "artifact_step": 60}
+    runs.note(session, run_id, best | {"stopped": "Validation loss got no better in 3 validations."})
+    session.refresh(run)
+
+
 def summary() -> dict[str, Any]:
     """An evaluation's summary over two behaviors and two scorers."""
 
@@ -189,6 +205,7 @@ def furnish(session: Session) -> Showroom:
     finished_dataset(session, done)
     training(session, _run_of(session, done), steps=90)
     evaluated(session, _run_of(session, done))
+    noted(session, _run_of(session, done))
     distillations.follow(session, done.id)
     under_way = distillation(session, n_prompts=40)
     finished_dataset(session, under_way)

@@ -16,7 +16,7 @@ from core.tables import DEFAULT_PROJECT, Shard
 from tests.factories import trainer_process, trainings
 from tests.factories.trainer_process import Crash
 from tests.faults.test_trainer_killed import LORA
-from tests.faults.trainer_faults import metrics, sweep, twin, weights
+from tests.faults.trainer_faults import metrics, noted_pairs, sweep, twin, weights
 from trainer.__main__ import DISK_FULL, DONE, PAUSED
 
 MID_STEP = Crash("trainer.step", "Stepper._update", nth=4)
@@ -34,13 +34,16 @@ ASKED: dict[str, dict[str, Any]] = {
 
 def assert_as_the_twin(run_id: str, student: Path, **asked: Any) -> None:
     """The loss curve of a single process within 1e-5, and its weights within 1e-4."""
-    tuned, logged = twin(trainings.run_row(run_id).dataset_id, student, **asked)
+    tuned, logged, noted = twin(trainings.run_row(run_id).dataset_id, student, **asked)
     found = metrics(run_id)
     assert [(row["kind"], row["step"]) for row in found] == [(row["kind"], row["step"]) for row in logged]
     for row, other in zip(found, logged, strict=True):
         assert row["loss"] == pytest.approx(other["loss"], abs=1e-5)
         if row["kind"] == "train":
             assert row["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=1e-4)
+    pairs = noted_pairs(run_id)
+    assert len(pairs) == len(noted) > 0
+    assert all(one[1:] == pytest.approx(other[1:], abs=1e-4) for one, other in zip(pairs, noted, strict=True))
     held = weights(run_id)
     assert held.keys() == tuned.keys()
     assert all(torch.allclose(held[name], tuned[name], rtol=0, atol=1e-4) for name in tuned)

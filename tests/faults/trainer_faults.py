@@ -8,7 +8,8 @@ from safetensors.torch import load_file
 from sqlalchemy import func, select, update
 
 from core.database import transaction
-from core.queries import recovery, run_metrics
+from core.queries import pair_losses, recovery, run_metrics
+from core.queries.pair_losses import Hardest
 from core.queries.run_metrics import Series
 from core.settings import settings
 from core.tables import Run, Shard
@@ -16,7 +17,8 @@ from tests.factories import trainer_process, trainings
 from tests.factories.trainer_process import Crash
 
 Weights = dict[str, torch.Tensor]
-_twins: dict[str, tuple[Weights, list[dict[str, Any]]]] = {}
+Twin = tuple[Weights, list[dict[str, Any]], list[tuple[str, float, float]]]
+_twins: dict[str, Twin] = {}
 
 
 def sweep() -> None:
@@ -41,23 +43,32 @@ def metrics(run_id: str) -> list[dict[str, Any]]:
         return [{"kind": row.kind, "step": row.step, **row.values} for row in rows]
 
 
-def twin(dataset_id: str, student: Path, **asked: Any) -> tuple[Weights, list[dict[str, Any]]]:
-    """Weights and metrics of an uninterrupted run of the same config on the same pairs."""
+def noted_pairs(run_id: str) -> list[tuple[str, float, float]]:
+    """Split, loss and margin of every pair under the tuned model, those of the greatest loss first."""
+    with transaction() as session:
+        found = pair_losses.page(session, run_id, Hardest(), limit=1000)
+        return [(one.found.split, one.found.loss, one.found.margin) for one in found]
+
+
+def twin(dataset_id: str, student: Path, **asked: Any) -> Twin:
+    """Weights, metrics and noted pairs of an uninterrupted run of the same config on the same pairs."""
     key = repr(sorted(asked.items()))
     if key not in _twins:
         run_id = trainings.ask(dataset_id, **asked)
         assert trainer_process.train(trainings.claim(), student) == 0
-        _twins[key] = weights(run_id), metrics(run_id)
+        _twins[key] = weights(run_id), metrics(run_id), noted_pairs(run_id)
     return _twins[key]
 
 
 def assert_equal_to_twin(run_id: str, student: Path, **asked: Any) -> None:
-    """Bit for bit: the tuned weights, and every metric that was logged."""
-    tuned, logged = twin(trainings.run_row(run_id).dataset_id, student, **asked)
+    """Bit for bit: the tuned weights, every metric that was logged, every pair that was noted."""
+    tuned, logged, noted = twin(trainings.run_row(run_id).dataset_id, student, **asked)
     found = weights(run_id)
     assert found.keys() == tuned.keys()
     assert all(torch.equal(found[name], tuned[name]) for name in tuned)
     assert metrics(run_id) == logged
+    assert noted_pairs(run_id) == noted
+    assert len(noted) > 0
 
 
 def crash_then_go_on(run_id: str, student: Path, crash: Crash) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import LlamaConfig
 
 from core.configs.run import TrainingConfig
-from tests.factories.families import LINEAR, SERVED, SLIDING, SMALL, STATES, student_of
+from tests.factories.families import CAPPED, LINEAR, SERVED, SLIDING, SMALL, STATES, student_of
 from trainer.batches import MicroBatch, collate
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
@@ -136,6 +136,16 @@ def test_a_window_that_only_the_layers_know_of_is_seen() -> None:
 
 def test_a_student_that_drops_attention_weights_does_not_share() -> None:
     assert "drops attention weights (0.1)" in kept(LlamaConfig(**SMALL, attention_dropout=0.1), 40)[0]
+
+
+def test_a_student_that_caps_its_attention_scores_does_not_share() -> None:
+    assert "its attention takes softcap" in kept(CAPPED, 10)[0]
+
+
+def test_a_student_in_bfloat16_shares_too(students: dict[str, tuple[Student, Student]]) -> None:
+    plain, _ = students["qwen3"]
+    mixed = replace(plain, model=copy.deepcopy(plain.model), dtype=torch.bfloat16)
+    assert share(mixed, longest=64) is None
 
 
 def test_a_shared_start_costs_no_second_forward() -> None:

@@ -154,6 +154,28 @@ def test_metrics_are_means_over_the_batch(learner: Student, drawn_pairs: list[En
     assert found["loss"] == pytest.approx(found["pair_loss"] + 0.3 * found["sft_loss"], rel=1e-5)
 
 
+def test_what_each_pair_adds_has_the_mean_that_is_logged(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
+    batch = collate(drawn_pairs, pad=0, reference=reference_of(learner, drawn_pairs))
+    found = means(stepper(learner).measure([batch]).tolist(), Counted(12, 12, 0), sft_weight=0.3)
+    losses, margins = stepper(learner).each(batch)
+    assert losses.mean().item() == pytest.approx(found["loss"], rel=1e-5)
+    assert margins.mean().item() == pytest.approx(found["margin"], abs=1e-5)
+    heavy = replace(batch, weights=torch.full_like(batch.weights, 7.0))
+    assert torch.equal(stepper(learner).each(heavy)[0], losses)
+
+
+def test_a_pair_whose_numbers_are_not_finite_counts_as_the_hardest(
+    learner: Student, drawn_pairs: list[EncodedPair]
+) -> None:
+    batch = collate(drawn_pairs, pad=0, reference=reference_of(learner, drawn_pairs))
+    broken = replace(batch, reference=batch.reference.clone())
+    broken.reference[0, 3] = torch.nan
+    losses, margins = stepper(learner, PLAIN).each(broken)
+    assert (losses.argmax(), margins.argmin()) == (3, 3)
+    assert losses.isfinite().all()
+    assert margins.isfinite().all()
+
+
 def test_a_weight_multiplies_all_that_a_pair_adds(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
     reference = reference_of(learner, drawn_pairs)
     weighed = [replace(pair, weight=weight) for pair, weight in zip(drawn_pairs, [0.0, 2.0, 0.5] * 4, strict=True)]

@@ -25,6 +25,7 @@ from core.settings import ROOT, settings
 from core.tables import DEFAULT_PROJECT, Shard
 from tests.conftest import forget_settings
 from tests.factories import trainings
+from tests.faults.trainer_faults import noted_pairs
 from workers import following, training
 from workers.lease import Lease
 from workers.shared_device import SharedDevice
@@ -78,16 +79,20 @@ def started() -> tuple[str, list[psutil.Process], threading.Thread]:
 
 
 def test_a_run_is_trained_to_its_end_by_two_processes_as_by_one(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset_id, tuned = trainings.made_pairs(), []
+    dataset_id, tuned, noted = trainings.made_pairs(), [], []
     for processes in ("1", "2"):
         monkeypatch.setenv("BURNISH_TRAINER_PROCESSES", processes)
         forget_settings()
-        run_id = trainings.ask(dataset_id, method={"type": "alpha_dpo", "alpha_dpo": {"sft_weight": 0.1}})
+        method = {"type": "alpha_dpo", "alpha_dpo": {"sft_weight": 0.1}}
+        run_id = trainings.ask(dataset_id, method=method, training={"eval_steps": 2, "best": "loss"})
         training.train(trainings.claim(), threading.Event())
         row = trainings.run_row(run_id)
         assert (row.state, row.step, shard_state(run_id)) == ("succeeded", 6, "done"), row.error
         assert row.facts["processes"] == int(processes)
+        noted.append(noted_pairs(run_id))
         tuned.append(load_file(settings().data_dir / str(row.artifact) / "model.safetensors"))
+    assert len(noted[0]) == len(noted[1]) == sum(row.facts["pairs"][split] for split in ("train", "validation"))
+    assert all(one[1:] == pytest.approx(other[1:], abs=1e-4) for one, other in zip(*noted, strict=True))
     before = load_file(models / "a-student" / "model.safetensors")
     assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(*(t.values() for t in tuned), strict=True))
     assert not any(torch.equal(before[name], tuned[0][name]) for name in ("lm_head.weight", "model.norm.weight"))

@@ -12,6 +12,7 @@ from core.tables import DEFAULT_PROJECT
 from tests.api.dashboard.conftest import Served
 from tests.browser import Complaints
 from tests.factories import exchange
+from tests.factories.processes import wait_until
 
 DATASET = re.compile(r"/dashboard/datasets/(ds_[0-9a-z]{26})$")
 
@@ -19,7 +20,7 @@ DATASET = re.compile(r"/dashboard/datasets/(ds_[0-9a-z]{26})$")
 def fits(page: Page) -> None:
     """Nothing stays wider than a telephone; charts take a moment to follow."""
     page.set_viewport_size({"width": 390, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth <= 390")
+    assert wait_until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 390, seconds=10)
     page.set_viewport_size({"width": 1280, "height": 800})
 
 

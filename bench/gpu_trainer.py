@@ -1,0 +1,176 @@
+"""Our trainer on one GPU, with its MFU, and TRL beside it where it is installed. Nothing is downloaded.
+
+    python -m bench.gpu_trainer --size 0.5b 1.7b
+
+Students are made from a config, with a tokenizer made in place. First both are held against each other in float32 on
+two layers of each student; then each side works in a process of its own, in the order A B C, C B A, so that its memory
+is its own. Without the real lengths ask for `--sets short long`. Writes `bench/results/gpu-trainer.json` and ends in
+a table.
+"""
+
+import argparse
+import importlib.util
+import json
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from bench.agreement import agree, agree_with_ours, move
+from bench.alone import Told, Work, apart
+from bench.flops import of_pairs, peak
+from bench.ours import ours
+from bench.padding import needed
+from bench.result import FOLDER, write_part
+from bench.rotation import Figures, Round, ratios, rows
+from bench.rungs import cuts
+from bench.sets import SETS, encoded
+from bench.setting import Setting
+from bench.shapes import SHAPES, Shape, make
+from bench.window import Window
+from core.configs.run import TrainingConfig
+from trainer import student
+from trainer.encoded_pair import EncodedPair
+
+PEERS = ("default", "best")
+Results = dict[str, list[Told]]  # of each side's processes
+
+
+def gate(shape: Shape, options: argparse.Namespace) -> dict[str, Any]:
+    """Ours against ours otherwise cut and against TRL, in float32, on two layers. Raises SystemExit if they differ."""
+    with tempfile.TemporaryDirectory(prefix="burnish-bench-") as made:
+        folder = make(replace(shape, layers=2), Path(made), device=options.device)
+        setting = Setting(folder, "short", options.batch, 1, options.device, "float32")
+        own = ours(setting)
+        others = {"peer": _peer(setting)} if options.peers else {}
+        move([own.student.model, *(other.trainer.model for other in others.values())])
+        told = agree_with_ours(own, cuts(own, 0))
+        return told | {name: agree(own, other) for name, other in others.items()}
+
+
+def _peer(setting: Setting) -> Any:
+    from bench.peer import peer  # noqa: PLC0415  # only where TRL is installed
+
+    return peer(setting, best=True)
+
+
+def work(setting: Setting, options: argparse.Namespace) -> Results:
+    """Every side twice, in one order and in the other. TRL's best looks for its quickest micro-batch the first time."""
+    sides = ["ours", *options.peers]
+    micro = {"ours": 0, "default": min(8, options.batch), "best": 0}  # eight is what TRL takes by itself
+    found: Results = {side: [] for side in sides}
+    for side in [*sides, *reversed(sides)]:
+        print(f"{setting.name}: {side} ...", file=sys.stderr, flush=True)
+        told = apart(setting, Work(side, micro[side], options.steps, options.rounds))
+        micro[side] = told["micro"]
+        found[side].append(told)
+    return found
+
+
+def rounds_of(found: Results) -> list[Round]:
+    """The windows of the same number of a side's two processes, summed."""
+    summed = {
+        side: [Window(**a) + Window(**b) for a, b in zip(*(one["windows"] for one in told), strict=True)]
+        for side, told in found.items()
+    }
+    return [dict(zip(summed, windows, strict=True)) for windows in zip(*summed.values(), strict=True)]
+
+
+def figures(name: str, found: Results, rounds: list[Round]) -> Figures:
+    """The ratios, and each side's peak of memory."""
+    told: Figures = {}
+    mib = {side: max(one["peak_mib"] for one in processes) for side, processes in found.items()}
+    for side in found:
+        if side != "ours":
+            told[f"{side}/{name}"] = ratios("", rounds, "ours", side)[""]
+            told[f"memory/{side}/{name}"] = {
+                "ratio": mib["ours"] / mib[side], "ours_mib": mib["ours"], "other_mib": mib[side],
+            }  # fmt: skip
+    return told
+
+
+def rates(shape: Shape, pairs: list[EncodedPair], rounds: list[Round], device: str) -> Figures:
+    """Of each side: pairs and useful tokens a second (median), useful operations, and their share of the peak."""
+    found: Figures = {}
+    for side in rounds[0]:
+        rate = float(np.median([each[side].rate for each in rounds]))
+        operations = rate * of_pairs(shape, pairs) / len(pairs)
+        found[side] = {
+            "pairs_per_second": rate,
+            "tokens_per_second": rate * needed(pairs) / len(pairs),
+            "teraflops": operations / 1e12,
+        }
+        if could := peak(device):
+            found[side]["mfu"] = operations / could
+    return found
+
+
+def measure(size: str, name: str, folder: Path, options: argparse.Namespace) -> None:
+    """One student on one set, printed and written."""
+    setting = Setting(folder, name, options.batch, options.batches, options.device)
+    device = torch.cuda.get_device_name(options.device) if options.device.type == "cuda" else "cpu"
+    found = work(setting, options)
+    rounds = rounds_of(found)
+    learner = student.load(folder, TrainingConfig(), torch.device("cpu"))
+    each = rates(SHAPES[size], encoded(learner, setting.rows()), rounds, device)
+    part = f"{size}/{name}"
+    told = figures(part, found, rounds) | {f"rate/{side}/{part}": values for side, values in each.items()}
+    settings = {name: str(value) for name, value in vars(options).items()} | {"name": device}
+    settings["micro"] = json.dumps({side: processes[-1]["micro"] for side, processes in found.items()})
+    write_part("gpu-trainer", part, settings=settings, rows=rows(rounds, part), summary=told, folder=options.results)
+
+
+def table(summary: Figures, parts: Iterable[str]) -> str:
+    """What came out, a line for a student, set and side."""
+    lines = [f"{'student/set':18s}{'side':10s}{'tokens/s':>12s}{'MFU':>8s}{'ours over it':>24s}{'memory, MiB':>14s}"]
+    for part in parts:
+        for side in ("ours", *PEERS):
+            if rate := summary.get(f"rate/{side}/{part}"):
+                ratio, held = summary.get(f"{side}/{part}"), summary.get(f"memory/{side}/{part}")
+                over = f"{ratio['ratio']:.2f} ({ratio['low']:.2f} - {ratio['high']:.2f})" if ratio else ""
+                mfu = f"{rate['mfu']:.1%}" if "mfu" in rate else "-"
+                mib = f"{held['other_mib']:,.0f}" if held else _own(summary, part)
+                lines.append(f"{part:18s}{side:10s}{rate['tokens_per_second']:12,.0f}{mfu:>8s}{over:>24s}{mib:>14s}")
+    return "\n".join(lines)
+
+
+def _own(summary: Figures, part: str) -> str:
+    held = next((summary[row] for side in PEERS if (row := f"memory/{side}/{part}") in summary), None)
+    return f"{held['ours_mib']:,.0f}" if held else ""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Student by student: make it, hold the sides against each other, measure set by set; then the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", nargs="+", default=["0.5b", "1.7b"], choices=list(SHAPES))
+    parser.add_argument("--sets", nargs="+", default=["real"], choices=SETS)
+    parser.add_argument("--device", type=torch.device, default="cuda")
+    parser.add_argument("--batch", type=int, default=32, help="pairs of an optimizer step")
+    parser.add_argument("--batches", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=2, help="steps in one window")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--peers", nargs="*", default=_installed(), choices=PEERS, help="none: ours alone")
+    parser.add_argument("--results", type=Path, default=FOLDER, help="folder of gpu-trainer.json")
+    options = parser.parse_args(arguments)
+    for size in options.size:
+        print(f"{size}: the results are the same: {json.dumps(gate(SHAPES[size], options))}", file=sys.stderr)
+        with tempfile.TemporaryDirectory(prefix="burnish-bench-") as made:
+            folder = make(SHAPES[size], Path(made), device=options.device)
+            for name in options.sets:
+                measure(size, name, folder, options)
+    summary = json.loads((options.results / "gpu-trainer.json").read_text())["summary"]
+    print(table(summary, [f"{size}/{name}" for size in options.size for name in options.sets]))
+
+
+def _installed() -> list[str]:
+    """TRL's sides, where it is there."""
+    return list(PEERS) if importlib.util.find_spec("trl") and importlib.util.find_spec("datasets") else []
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The benchmark of a GPU at a small size on a CPU, and its table."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import gpu_trainer
+
+SMALL = ["--size", "tiny", "--device", "cpu", "--sets", "short", "--batch", "4", "--batches", "2", "--steps", "1"]
+
+
+def test_it_measures_both_sides_in_processes_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gpu_trainer.main([*SMALL, "--rounds", "2", "--peers", "best", "--results", str(tmp_path)])
+    told = json.loads((tmp_path / "gpu-trainer.json").read_text())
+    summary = told["summary"]
+    assert set(summary) == {
+        "best/tiny/short", "memory/best/tiny/short", "rate/ours/tiny/short", "rate/best/tiny/short",
+    }  # fmt: skip
+    rates, memory = summary["rate/ours/tiny/short"], summary["memory/best/tiny/short"]
+    assert rates["tokens_per_second"] > rates["pairs_per_second"] > 0
+    assert rates["teraflops"] > 0
+    assert memory["ratio"] == pytest.approx(memory["ours_mib"] / memory["other_mib"])
+    assert [row["units"] for row in told["rows"]] == [8] * 4  # two windows of a batch each, two rounds, two sides
+    lines = capsys.readouterr().out.splitlines()[-3:]
+    assert [line.split()[:2] for line in lines[1:]] == [["tiny/short", "ours"], ["tiny/short", "best"]]
+
+
+def test_the_table_tells_mfu_only_where_the_peak_is_known() -> None:
+    rate = {"pairs_per_second": 1.0, "tokens_per_second": 1234.0, "teraflops": 1.0}
+    summary = {
+        "rate/ours/a/b": rate | {"mfu": 0.415},
+        "rate/best/a/b": rate,
+        "best/a/b": {"ratio": 2.0, "low": 1.9, "high": 2.1},
+        "memory/best/a/b": {"ratio": 0.5, "ours_mib": 1000.0, "other_mib": 2000.0},
+    }
+    ours, best = gpu_trainer.table(summary, ["a/b"]).splitlines()[1:]
+    assert ours.split() == ["a/b", "ours", "1,234", "41.5%", "1,000"]
+    assert best.split() == ["a/b", "best", "1,234", "-", "2.00", "(1.90", "-", "2.10)", "2,000"]
