@@ -50,7 +50,7 @@ bench-generation: setup .bench/distilabel/ready ## Chains a second: pipeline ove
 bench-common-prefix: setup ## How much of a pair's two answers is the same from the start
 	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && $(BIN)/python -m bench.common_prefix'
 
-bench-trainer: setup ## Steps a second of the trainer, against TRL
+bench-trainer: setup ## Pairs a second of the trainer, against TRL and against itself with one thing less
 	$(BIN)/python -m bench.trainer
 
 bench-exchange: setup ## Pairs a second in and out, and peak memory, up to a million pairs

@@ -1,19 +1,16 @@
 """The gate before any speed: both trainers have the same log-probs, loss and gradient on the same batch, in float32."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 from bench.ours import BETA, Ours
+from bench.peer import Peer
 from trainer.batches import MicroBatch
 from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
-
-if TYPE_CHECKING:
-    from bench.peer import Peer  # needs TRL, which the benchmark of a GPU may be without
 
 NOISE = 0.02  # of the weights' own size: the policy leaves its reference, so that no loss is the log of 2
 LIMITS = {"log-probs": 1e-4, "loss": 1e-5, "gradient": 1e-5}  # relative; absolute; 1 - cosine
@@ -42,7 +39,7 @@ def found_by_ours(ours: Ours, batches: Iterable[MicroBatch]) -> tuple[float, Ten
     return float(total), gradient(model)
 
 
-def found_by_peer(peer: "Peer", number: int) -> tuple[float, Tensor]:
+def found_by_peer(peer: Peer, number: int) -> tuple[float, Tensor]:
     """The same of TRL."""
     return peer.backward(number), gradient(peer.trainer.model)
 
@@ -54,7 +51,7 @@ def gradient(model: nn.Module) -> Tensor:
     return found
 
 
-def agree(ours: Ours, peer: "Peer") -> dict[str, float]:
+def agree(ours: Ours, peer: Peer) -> dict[str, float]:
     """How far both are apart on the first batch. Raises SystemExit where that is more than rounding."""
     told = ours.refer(0)
     values = torch.tensor([told[pair.id] for pair in ours.cut(0)]).T.flatten()
@@ -81,7 +78,7 @@ def accept(apart: dict[str, float], log_probs: Tensor, whose: str) -> dict[str, 
     return apart
 
 
-def same_pairs(ours: Ours, peer: "Peer") -> None:
+def same_pairs(ours: Ours, peer: Peer) -> None:
     """Raises SystemExit unless each batch of both has the same tokens in the same order."""
     for number in range(ours.batches()):
         theirs = [pair for cut in peer.inputs(number) for pair in _pairs(cut)]

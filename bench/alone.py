@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from bench.ours import Ours, ours
+from bench.peer import peer, swept
 from bench.rotation import Rotation, Step
 from bench.setting import Setting
 
@@ -48,8 +49,6 @@ def side(setting: Setting, work: Work) -> tuple[Step, int]:
     if work.side == "ours":
         own: Ours = ours(setting)
         return replace(own, cutting=replace(own.cutting, size=work.micro or None)).step, work.micro
-    from bench.peer import peer, swept  # noqa: PLC0415  # TRL may not be there where only ours is measured
-
     other = peer(setting, best=work.side == "best")
     other = replace(other, micro=work.micro) if work.micro else swept(other)
     return other.step, other.micro

@@ -9,23 +9,24 @@ a table.
 """
 
 import argparse
-import importlib.util
 import json
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from transformers import AutoTokenizer
 
 from bench.agreement import agree, agree_with_ours, move
 from bench.alone import Told, Work, apart
 from bench.flops import of_pairs, peak
 from bench.ours import ours
 from bench.padding import needed
+from bench.peer import INSTALLED, peer
 from bench.result import FOLDER, write_part
 from bench.rotation import Figures, Round, ratios, rows
 from bench.rungs import cuts
@@ -33,11 +34,11 @@ from bench.sets import SETS, encoded
 from bench.setting import Setting
 from bench.shapes import SHAPES, Shape, make
 from bench.window import Window
-from core.configs.run import TrainingConfig
-from trainer import student
 from trainer.encoded_pair import EncodedPair
+from trainer.encoding import chat_encoder
 
 PEERS = ("default", "best")
+Start = Callable[[Setting, Work], Told]  # lets a side work, usually in a process of its own
 Results = dict[str, list[Told]]  # of each side's processes
 
 
@@ -47,26 +48,20 @@ def gate(shape: Shape, options: argparse.Namespace) -> dict[str, Any]:
         folder = make(replace(shape, layers=2), Path(made), device=options.device)
         setting = Setting(folder, "short", options.batch, 1, options.device, "float32")
         own = ours(setting)
-        others = {"peer": _peer(setting)} if options.peers else {}
+        others = {"peer": peer(setting, best=True)} if options.peers else {}
         move([own.student.model, *(other.trainer.model for other in others.values())])
         told = agree_with_ours(own, cuts(own, 0))
         return told | {name: agree(own, other) for name, other in others.items()}
 
 
-def _peer(setting: Setting) -> Any:
-    from bench.peer import peer  # noqa: PLC0415  # only where TRL is installed
-
-    return peer(setting, best=True)
-
-
-def work(setting: Setting, options: argparse.Namespace) -> Results:
+def work(setting: Setting, options: argparse.Namespace, start: Start) -> Results:
     """Every side twice, in one order and in the other. TRL's best looks for its quickest micro-batch the first time."""
     sides = ["ours", *options.peers]
     micro = {"ours": 0, "default": min(8, options.batch), "best": 0}  # eight is what TRL takes by itself
     found: Results = {side: [] for side in sides}
     for side in [*sides, *reversed(sides)]:
         print(f"{setting.name}: {side} ...", file=sys.stderr, flush=True)
-        told = apart(setting, Work(side, micro[side], options.steps, options.rounds))
+        told = start(setting, Work(side, micro[side], options.steps, options.rounds))
         micro[side] = told["micro"]
         found[side].append(told)
     return found
@@ -110,15 +105,14 @@ def rates(shape: Shape, pairs: list[EncodedPair], rounds: list[Round], device: s
     return found
 
 
-def measure(size: str, name: str, folder: Path, options: argparse.Namespace) -> None:
+def measure(size: str, setting: Setting, options: argparse.Namespace, start: Start) -> None:
     """One student on one set, printed and written."""
-    setting = Setting(folder, name, options.batch, options.batches, options.device)
     device = torch.cuda.get_device_name(options.device) if options.device.type == "cuda" else "cpu"
-    found = work(setting, options)
+    found = work(setting, options, start)
     rounds = rounds_of(found)
-    learner = student.load(folder, TrainingConfig(), torch.device("cpu"))
-    each = rates(SHAPES[size], encoded(learner, setting.rows()), rounds, device)
-    part = f"{size}/{name}"
+    encoder = chat_encoder(AutoTokenizer.from_pretrained(setting.folder), frozenset())
+    each = rates(SHAPES[size], encoded(encoder, setting.rows()), rounds, device)
+    part = f"{size}/{setting.name}"
     told = figures(part, found, rounds) | {f"rate/{side}/{part}": values for side, values in each.items()}
     settings = {name: str(value) for name, value in vars(options).items()} | {"name": device}
     settings["micro"] = json.dumps({side: processes[-1]["micro"] for side, processes in found.items()})
@@ -144,7 +138,7 @@ def _own(summary: Figures, part: str) -> str:
     return f"{held['ours_mib']:,.0f}" if held else ""
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, start: Start = apart) -> None:
     """Student by student: make it, hold the sides against each other, measure set by set; then the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", nargs="+", default=["0.5b", "1.7b"], choices=list(SHAPES))
@@ -154,7 +148,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batches", type=int, default=20)
     parser.add_argument("--steps", type=int, default=2, help="steps in one window")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--peers", nargs="*", default=_installed(), choices=PEERS, help="none: ours alone")
+    parser.add_argument(
+        "--peers", nargs="*", default=PEERS if INSTALLED else (), choices=PEERS, help="none: ours alone"
+    )
     parser.add_argument("--results", type=Path, default=FOLDER, help="folder of gpu-trainer.json")
     options = parser.parse_args(arguments)
     for size in options.size:
@@ -162,14 +158,9 @@ def main(arguments: list[str] | None = None) -> None:
         with tempfile.TemporaryDirectory(prefix="burnish-bench-") as made:
             folder = make(SHAPES[size], Path(made), device=options.device)
             for name in options.sets:
-                measure(size, name, folder, options)
+                measure(size, Setting(folder, name, options.batch, options.batches, options.device), options, start)
     summary = json.loads((options.results / "gpu-trainer.json").read_text())["summary"]
     print(table(summary, [f"{size}/{name}" for size in options.size for name in options.sets]))
-
-
-def _installed() -> list[str]:
-    """TRL's sides, where it is there."""
-    return list(PEERS) if importlib.util.find_spec("trl") and importlib.util.find_spec("datasets") else []
 
 
 if __name__ == "__main__":

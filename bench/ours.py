@@ -11,6 +11,7 @@ from trainer import student
 from trainer.batches import MicroBatch, Reference
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
+from trainer.encoding import chat_encoder
 from trainer.logps import answer_log_probs
 from trainer.losses import dpo
 from trainer.objective import Objective
@@ -68,7 +69,7 @@ def ours(setting: Setting) -> Ours:
     learner = student.load(setting.folder, config, setting.device)
     world = World(rank=0, size=1, device=setting.device)
     take_threads(world, parameters=learner.model.num_parameters(), told=None)
-    pairs = encoded(learner, setting.rows())
+    pairs = encoded(chat_encoder(learner.tokenizer, learner.end_tokens), setting.rows())
     if refusal := share(learner, longest=max(pair.length for pair in pairs)):
         raise SystemExit(f"Prompts are not shared: {refusal}")
     cutting = Cutting(config.micro_batch_tokens, form=form(learner), pad=learner.pad)

@@ -13,14 +13,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from trl.trainer import utils as trl_utils
-from trl.trainer.dpo_config import DPOConfig
-from trl.trainer.dpo_trainer import DPOTrainer
 
 from bench.ours import BETA, RATE
 from bench.setting import Setting, wait
+
+try:  # ours is measured without it too, where only torch, transformers and peft are
+    from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
+    from trl.trainer import utils as trl_utils
+    from trl.trainer.dpo_config import DPOConfig
+    from trl.trainer.dpo_trainer import DPOTrainer
+except ModuleNotFoundError:
+    INSTALLED = False
+else:
+    INSTALLED = True
 
 MICRO = (1, 2, 4, 8, 16, 32)  # pairs of a micro-batch that are tried
 
@@ -87,7 +93,9 @@ def head_on_answers() -> Iterator[None]:
 
 
 def peer(setting: Setting, *, best: bool) -> Peer:
-    """Load TRL's side. `best` has computed its reference when this returns."""
+    """Load TRL's side. `best` has its reference when this returns. Raises SystemExit where TRL is not there."""
+    if not INSTALLED:
+        raise SystemExit("TRL is not installed; `pip install trl datasets`, or ask for ours alone.")
     on_gpu = setting.device.type == "cuda"
     differs: dict[str, Any] = {"precompute_ref_log_probs": True, "gradient_checkpointing": False} if best else {}
     asked = DPOConfig(

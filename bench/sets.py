@@ -9,8 +9,7 @@ import numpy as np
 
 from core.settings import ROOT
 from trainer.encoded_pair import EncodedPair
-from trainer.encoding import chat_encoder
-from trainer.student import Student
+from trainer.encoding import ChatEncoder
 
 DATA = ROOT.parent / "shared" / "data"
 DRAWN = {  # least and most words of prompt and answers
@@ -57,9 +56,9 @@ def chats(drawn: Iterable[Lengths]) -> list[dict[str, Any]]:
     ]
 
 
-def encoded(learner: Student, rows: Iterable[dict[str, Any]]) -> list[EncodedPair]:
+def encoded(encoder: ChatEncoder, rows: Iterable[dict[str, Any]]) -> list[EncodedPair]:
     """The chats as our trainer reads them."""
-    encoder, pairs = chat_encoder(learner.tokenizer, learner.end_tokens), []
+    pairs = []
     for number, row in enumerate(rows):
         prompt = encoder.prompt(row["prompt"])
         answers = [encoder.answer(row["prompt"], prompt, row[side][0]["content"])[0] for side in ("chosen", "rejected")]

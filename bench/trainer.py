@@ -9,11 +9,13 @@ import json
 import sys
 import tempfile
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from datasets import disable_progress_bars  # type: ignore[import-untyped]  # ships no types
+from transformers.utils import logging
 
 from bench.agreement import agree, agree_with_ours, move, same_pairs
 from bench.alone import Work, apart
@@ -31,6 +33,7 @@ PEERS = ("default", "best", "same-head")
 RUNGS = ("bucket", "share", "plain", "cache", "head", "sync")
 ROWS = {f"cpu/{name}": name for name in (*PEERS, "same")} | {f"cpu/rung/{name}": name for name in RUNGS}
 EPOCHS = (1, 3)
+STEPS = {"short": 4, "real": 2, "scored": 1, "long": 1}  # in one window: all sets take about as long
 MEMORY_STEPS = 4
 
 
@@ -72,7 +75,8 @@ def set_up(setting: Setting) -> Sides:
 
 def take_turns(sides: Sides, setting: Setting, options: argparse.Namespace) -> list[Round]:
     """All rounds of a set, told as they come."""
-    rotation, steps, rounds = Rotation(options.steps, options.batch, setting.device), sides.steps(), []
+    rotation = Rotation(options.steps or STEPS[setting.name], options.batch, setting.device)
+    steps, rounds = sides.steps(), []
     for step in steps.values():
         rotation.window(step, 0)
     for number in range(options.rounds):
@@ -126,6 +130,7 @@ def of_set(setting: Setting, options: argparse.Namespace) -> None:
     told |= {f"padding/{side}/{setting.name}": padding.figures for side, padding in sides.padding().items()}
     told |= memory(setting, sides.peers["best"].micro)
     settings: dict[str, Any] = {**vars(options), "threads": torch.get_num_threads(), "apart": sides.apart}
+    settings |= {"shape": asdict(SHAPES["tiny"]), "window": options.steps or STEPS[setting.name]}
     settings["micro"] = {name: other.micro for name, other in sides.peers.items()}
     write_part("trainer", setting.name, settings=settings, rows=rows(rounds, setting.name), summary=told)
 
@@ -146,11 +151,13 @@ def main() -> None:
     """Set by set: gate, warm up, take turns, write; then all of them together."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=8, help="pairs of an optimizer step")
-    parser.add_argument("--steps", type=int, default=2, help="steps in one window")
+    parser.add_argument("--steps", type=int, help=f"steps in one window; left out: {STEPS}")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     options = parser.parse_args()
     warnings.simplefilter("ignore")  # what TRL says of its own future
+    disable_progress_bars()
+    logging.disable_progress_bar()
     with tempfile.TemporaryDirectory(prefix="burnish-bench-") as made:
         folder = make(SHAPES["tiny"], Path(made), device=torch.device("cpu"))
         for name in options.sets:

@@ -4,14 +4,19 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from bench import gpu_trainer
+from bench.alone import Work, apart, measured
+from bench.setting import Setting
+from bench.shapes import SHAPES, make
 
 SMALL = ["--size", "tiny", "--device", "cpu", "--sets", "short", "--batch", "4", "--batches", "2", "--steps", "1"]
 
 
-def test_it_measures_both_sides_in_processes_of_their_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    gpu_trainer.main([*SMALL, "--rounds", "2", "--peers", "best", "--results", str(tmp_path)])
+def test_both_sides_are_measured_and_told_in_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*SMALL, "--rounds", "2", "--peers", "best", "--results", str(tmp_path)]
+    gpu_trainer.main(arguments, start=measured)  # in this process: to start four costs half a minute
     told = json.loads((tmp_path / "gpu-trainer.json").read_text())
     summary = told["summary"]
     assert set(summary) == {
@@ -24,6 +29,15 @@ def test_it_measures_both_sides_in_processes_of_their_own(tmp_path: Path, capsys
     assert [row["units"] for row in told["rows"]] == [8] * 4  # two windows of a batch each, two rounds, two sides
     lines = capsys.readouterr().out.splitlines()[-3:]
     assert [line.split()[:2] for line in lines[1:]] == [["tiny/short", "ours"], ["tiny/short", "best"]]
+
+
+def test_a_side_has_a_process_of_its_own(tmp_path: Path) -> None:
+    cpu = torch.device("cpu")
+    setting = Setting(make(SHAPES["tiny"], tmp_path, device=cpu), "short", 4, 2, cpu)
+    told = apart(setting, Work("ours", micro=1, steps=1, windows=2))
+    assert [window["units"] for window in told["windows"]] == [4, 4]
+    assert told["micro"] == 1
+    assert told["peak_mib"] > 0
 
 
 def test_the_table_tells_mfu_only_where_the_peak_is_known() -> None:
