@@ -15,6 +15,7 @@ from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Shard
 from tests.factories import trainer_process, trainings
 from tests.factories.trainer_process import Crash
+from tests.faults.test_best_checkpoint import BEST, WATCHED, check_end
 from tests.faults.test_trainer_killed import LORA
 from tests.faults.trainer_faults import metrics, noted_pairs, sweep, twin, weights
 from trainer.__main__ import DISK_FULL, DONE, PAUSED
@@ -32,21 +33,21 @@ ASKED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def assert_as_the_twin(run_id: str, student: Path, **asked: Any) -> None:
-    """The loss curve of a single process within 1e-5, and its weights within 1e-4."""
+def assert_as_the_twin(run_id: str, student: Path, *, within: float = 1e-5, **asked: Any) -> None:
+    """The loss curve of a single process within 1e-5, and its weights and noted pairs within 1e-4."""
     tuned, logged, noted = twin(trainings.run_row(run_id).dataset_id, student, **asked)
     found = metrics(run_id)
     assert [(row["kind"], row["step"]) for row in found] == [(row["kind"], row["step"]) for row in logged]
     for row, other in zip(found, logged, strict=True):
-        assert row["loss"] == pytest.approx(other["loss"], abs=1e-5)
+        assert row["loss"] == pytest.approx(other["loss"], abs=within)
         if row["kind"] == "train":
-            assert row["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=1e-4)
+            assert row["gradient_norm"] == pytest.approx(other["gradient_norm"], rel=10 * within)
     pairs = noted_pairs(run_id)
     assert len(pairs) == len(noted) > 0
-    assert all(one[1:] == pytest.approx(other[1:], abs=1e-4) for one, other in zip(pairs, noted, strict=True))
+    assert all(one[1:] == pytest.approx(other[1:], abs=10 * within) for one, other in zip(pairs, noted, strict=True))
     held = weights(run_id)
     assert held.keys() == tuned.keys()
-    assert all(torch.allclose(held[name], tuned[name], rtol=0, atol=1e-4) for name in tuned)
+    assert all(torch.allclose(held[name], tuned[name], rtol=0, atol=10 * within) for name in tuned)
 
 
 def shard_state(run_id: str) -> str:
@@ -154,3 +155,57 @@ def test_a_pause_stops_both_at_the_step_that_is_in_the_checkpoint(student: Path)
         runs.resume(session, DEFAULT_PROJECT, run_id)
     assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
     assert_as_the_twin(run_id, student)
+
+
+TAKEN = Crash("trainer.checkpoint", "take_best")
+ROUNDED = 1e-4  # at a rate so high that the losses rise again, differences of rounding grow
+
+
+@pytest.mark.parametrize("first", [1, 2], ids=["saved by one", "saved by two"])
+def test_two_processes_end_as_early_and_take_the_same_best_weights(first: int, student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs(validation=8), **WATCHED)
+    if first == 1:
+        assert trainer_process.train(trainings.claim(), student, TAKEN) == -9
+    else:
+        assert trainer_process.train_together(trainings.claim(), student, {0: TAKEN, 1: TAKEN}) == [-9, -9]
+    sweep()
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    check_end(run_id)
+    assert_as_the_twin(run_id, student, within=ROUNDED, **WATCHED)
+
+
+def test_a_damaged_best_checkpoint_sends_both_back_before_it(student: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs(validation=8), **WATCHED)
+    assert trainer_process.train_together(trainings.claim(), student, {0: TAKEN, 1: TAKEN}) == [-9, -9]
+    with transaction() as session:
+        best = next(one for one in checkpoints.on_disk(session, run_id) if one.step == BEST)
+    file = sorted((settings().data_dir / best.path).glob("shard-00002-*.safetensors"))[0]
+    file.write_bytes(file.read_bytes()[:-100])
+    sweep()
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    with transaction() as session:
+        told = [event.message for event in events.after(session, DEFAULT_PROJECT, [run_id], limit=1000)]
+    assert sum(message.startswith("Training begins") for message in told) == 2
+    check_end(run_id)
+    assert_as_the_twin(run_id, student, within=ROUNDED, **WATCHED)
+
+
+@pytest.mark.parametrize("asked", [{}, LORA], ids=["full", "lora"])
+def test_a_dry_run_of_two_processes_reckons_what_each_of_them_holds(asked: dict[str, Any], student: Path) -> None:
+    dataset_id, told = trainings.made_pairs(), []
+    for processes in (1, 2):
+        run_id = trainings.ask(dataset_id, dry_run=True, **asked)
+        claim = trainings.claim()
+        if processes == 1:
+            assert trainer_process.train(claim, student) == DONE
+        else:
+            assert trainer_process.train_together(claim, student) == [DONE, DONE]
+        told.append(trainings.run_row(run_id).facts[runs.PREFLIGHT])
+        with transaction() as session:
+            runs.looked(session, claim)
+    alone, together = (report["memory"]["estimated"] for report in told)
+    assert together["activations"] == pytest.approx(alone["activations"], rel=0.02)  # of as large a micro-batch
+    assert together["gradients"] == pytest.approx(alone["gradients"] / 2, rel=0.1)
+    assert together["optimizer"] == 2 * together["gradients"]
+    assert [report["student"]["processes"] for report in told] == [1, 2]
+    assert told[0]["student"]["trained_parameters"] == told[1]["student"]["trained_parameters"]
