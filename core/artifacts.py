@@ -24,16 +24,21 @@ def publish(folder: Path, *, write: Callable[[Path], None], facts: Mapping[str, 
     The files are written beside it, flushed to the disk, the manifest (`facts` and `files`) last; one rename publishes
     them all. A folder of that name which is there already is replaced. Raises DiskFull.
     """
-    unfinished = folder.with_name(UNFINISHED + folder.name)
+    into = unfinished(folder)
     with _no_room(folder):
-        remove(unfinished)
-        unfinished.mkdir(parents=True)
-        write(unfinished)
-        digest = _seal(unfinished, facts)
+        remove(into)
+        into.mkdir(parents=True)
+        write(into)
+        digest = _seal(into, facts)
         remove(folder)
-        unfinished.rename(folder)
+        into.rename(folder)
         _flush(folder.parent)
     return digest
+
+
+def unfinished(folder: Path) -> Path:
+    """Where the files of `folder` are written before it is published."""
+    return folder.with_name(UNFINISHED + folder.name)
 
 
 def verify(folder: Path, *, manifest_sha256: str) -> dict[str, Any]:
@@ -109,7 +114,7 @@ def _no_room(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        remove(folder.with_name(UNFINISHED + folder.name))
+        remove(unfinished(folder))
         if error.errno in NO_ROOM:
             raise DiskFull(f"The disk is full: {error}.") from error
         raise

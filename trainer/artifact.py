@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import torch
 from sqlalchemy.orm import Session
 from torch import nn
 
@@ -9,7 +10,8 @@ from core import artifacts, models
 from core.queries import runs
 from core.settings import settings
 from trainer.attempt import Attempt
-from trainer.student import Student
+from trainer.sharding import gather
+from trainer.student import Student, load, with_adapter
 
 ADAPTER = "adapter"
 
@@ -18,8 +20,22 @@ def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str, be
     """Write the tuned model and note it in the ledger. The student cannot be trained on. Raises DiskFull, LeaseLost.
 
     Weights are stored in the type the student came in; `step` is the one they are of, `best` why it is not the
-    last: the metric whose best validation it had.
+    last: the metric whose best validation it had. Every process takes part; rank 0 writes.
     """
+    tuned = student if student.whole is None else _gathered(attempt, student)
+    attempt.world.lead(lambda: _publish(attempt, tuned, step=step, data_hash=data_hash, best=best))
+
+
+def _gathered(attempt: Attempt, student: Student) -> Student | None:
+    """The tuned student in one piece, in the memory of rank 0's machine: no device has to hold it whole."""
+    training, cpu = attempt.config.training, torch.device("cpu")
+    into = attempt.world.lead(lambda: with_adapter(load(attempt.student, training, cpu), training))
+    gather(student, into)
+    return into
+
+
+def _publish(attempt: Attempt, student: Student | None, *, step: int, data_hash: str, best: str | None) -> None:
+    assert student is not None  # rank 0 has it
     size = sum(parameter.numel() for parameter in student.model.parameters()) * student.stored.itemsize
     artifacts.require_room(attempt.folder, int(size * settings().free_disk_factor))
     folder = attempt.folder / "final"

@@ -65,6 +65,31 @@ def collate(
     return MicroBatch(**_rectangle(rows, pad), **columns(whole, anchors, answers, reference), number=number)
 
 
+def filler() -> MicroBatch:
+    """A micro-batch that asks for nothing: one token and no answer, whose sums and gradients are zeros.
+
+    Processes that hold a student together go through it together: who has no micro-batch left takes this one.
+    """
+    answers, none = torch.zeros(0, dtype=torch.int64), torch.zeros(0)
+    return MicroBatch(
+        torch.zeros(1, 1, dtype=torch.int64), answers, answers, answers, none,
+        none.reshape(2, 0), none.reshape(2, 0), none.reshape(2, 0, 0), none, 0, 0, 0,
+    )  # fmt: skip
+
+
+def shared_out(batches: Sequence[MicroBatch], share: tuple[int, int]) -> list[MicroBatch]:
+    """Of a step's micro-batches those of one process, as many as any other has; `share` is (rank, world size)."""
+    rank, size = share
+    return [*batches[rank::size], *fillers(len(batches), share)]
+
+
+def fillers(number: int, share: tuple[int, int]) -> list[MicroBatch]:
+    """What one process takes beside its part of so many micro-batches."""
+    rank, size = share
+    left = number % size
+    return [filler()] if 0 < left <= rank else []
+
+
 def parted(pairs: Sequence[EncodedPair]) -> tuple[list[EncodedPair], list[EncodedPair]]:
     """Pairs, and anchors."""
     return [pair for pair in pairs if pair.rejected is not None], [pair for pair in pairs if pair.rejected is None]

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.batches import Form, MicroBatch, Reference, collate
+from trainer.batches import Form, MicroBatch, Reference, collate, fillers
 from trainer.encoded_pair import EncodedPair
 from trainer.packing import pack
 from trainer.spool import Spool
@@ -33,12 +33,16 @@ class Cutting:
         return [self.batch(cut, reference=reference, number=number) for number, cut in enumerate(cuts)]
 
     def spooled(self, spool: Spool, *, share: tuple[int, int]) -> Iterator[MicroBatch]:
-        """The same of a whole spool, one by one; `share` is (rank, world size): every so-manieth is made."""
+        """The same of a whole spool, one by one; `share` is (rank, world size): every so-manieth is made.
+
+        Each process is given as many: see `trainer.batches.filler`.
+        """
         order = np.argsort(spool.lengths(), kind="stable")
         starts = self.starts(spool.lengths()[order], spool.once()[order])
         for number in range(share[0], len(starts) - 1, share[1]):
             places = order[starts[number] : starts[number + 1]]
             yield self.batch([spool[int(place)] for place in places], number=number)
+        yield from fillers(len(starts) - 1, share)
 
     def batch(self, pairs: Sequence[EncodedPair], *, reference: Reference | None = None, number: int = 0) -> MicroBatch:
         """One micro-batch of all these pairs."""

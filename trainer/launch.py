@@ -20,7 +20,8 @@ def command(arguments: list[str], *, gpus: int) -> list[str]:
     here = chosen.trainer_processes or max(1, gpus)
     meeting = ["--standalone"]
     if chosen.trainer_nodes > 1:
-        meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", str(chosen.trainer_rendezvous)]
+        token = arguments[arguments.index("--token") + 1]  # nobody meets who is left of an earlier attempt
+        meeting = ["--rdzv-backend", "c10d", "--rdzv-endpoint", str(chosen.trainer_rendezvous), "--rdzv-id", token]
         meeting += ["--nnodes", str(chosen.trainer_nodes)]
     everywhere = here * chosen.trainer_nodes
     module = ["--module", "--", "trainer", "--processes", str(everywhere)]  # `--`: what follows is not torchrun's

@@ -10,7 +10,7 @@ from core.seeds import derive_seed
 from core.states import RunState
 from trainer import checkpoint
 from trainer.attempt import Attempt
-from trainer.batches import MicroBatch
+from trainer.batches import MicroBatch, shared_out
 from trainer.checkpoint import Trained
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
@@ -64,7 +64,7 @@ class Course:
             best = validation is not None and self.watch is not None and self.watch.see(step, validation)
             signal = self._tell(self._report(step, values, validation, best=best))
             kept = best and self.watch is not None and self.watch.keeps
-            if (kept or self._checkpoint_due(step) or signal != Signal.go or self._ended(step)) and self._leads:
+            if kept or self._checkpoint_due(step) or signal != Signal.go or self._ended(step):
                 self._save(step, values or {})
             if signal != Signal.go and not self._ended(step):
                 if signal == Signal.pause:
@@ -76,10 +76,6 @@ class Course:
     def watch(self) -> Watch | None:
         """What looks at the validations, if anybody asked for it."""
         return self.trained.watch
-
-    @property
-    def _leads(self) -> bool:
-        return self.attempt.world.leads
 
     def _ended(self, step: int) -> bool:
         return step >= self.order.total_steps or (self.watch is not None and self.watch.enough)
@@ -99,8 +95,7 @@ class Course:
 
     def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
         """This process's share of the micro-batches."""
-        world = self.attempt.world
-        return self.cutting.batches(pairs)[world.rank :: world.size]
+        return shared_out(self.cutting.batches(pairs), self.attempt.world.share)
 
     def _means(self, sums: list[float], pairs: Iterable[EncodedPair]) -> Values:
         whole = examples = tokens = 0
@@ -119,8 +114,9 @@ class Course:
         return values
 
     def _validate(self) -> Values:
-        share = (self.attempt.world.rank, self.attempt.world.size)
-        sums = self.stepper.measure(self.cutting.spooled(self.pairs.validation, share=share)).tolist()
+        """What rank 0 found, in all processes: which validation is the best must not be seen in two ways."""
+        batches = self.cutting.spooled(self.pairs.validation, share=self.attempt.world.share)
+        sums: list[float] = self.attempt.world.tell(self.stepper.measure(batches).tolist())
         return self._means(sums, self.pairs.validation)
 
     def _report(self, step: int, values: Values | None, validation: Values | None, *, best: bool) -> StepReport:
@@ -135,10 +131,10 @@ class Course:
 
     def _tell(self, told: StepReport) -> Signal:
         """Tell the ledger, and every process what it answered."""
-        signal = Signal.go
-        if self._leads:
+        signal, left = Signal.go, self._left()
+        if self.attempt.world.leads:
             try:
-                signal = Signal.pause if report(self.attempt.record, told) else self._left()
+                signal = Signal.pause if report(self.attempt.record, told) else left
             except LeaseLost:
                 signal = Signal.stop
         signal = Signal(self.attempt.world.agree(signal))
@@ -147,7 +143,8 @@ class Course:
         return signal
 
     def _left(self) -> Signal:
-        return Signal.leave if self.leaving.is_set() else Signal.go
+        """Leave as soon as one process is told to: the supervisor may sit beside any of them."""
+        return Signal.leave if self.attempt.world.anyone(self.leaving.is_set()) else Signal.go
 
     def _checkpoint_due(self, step: int) -> bool:
         return step % self.attempt.config.training.checkpoint_steps == 0 or step == self.order.total_steps
@@ -166,5 +163,5 @@ class Course:
         checkpoint.save(self.attempt, self.trained, step, values)
 
     def _pause(self, step: int) -> None:
-        if self._leads:
-            self.attempt.record.stop(RunState.paused, f"Paused at step {step}.", pause_reason="asked")
+        stop = self.attempt.record.stop
+        self.attempt.world.lead(lambda: stop(RunState.paused, f"Paused at step {step}.", pause_reason="asked"))

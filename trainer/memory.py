@@ -1,21 +1,24 @@
 """What a training holds in memory, part by part: reckoned from student and heaviest micro-batch, and measured."""
 
 import resource
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
+from torch.distributed.fsdp import FSDPModule
+from torch.distributed.tensor import DTensor
 
 from trainer.batches import MicroBatch
 from trainer.cutting import Cutting
-from trainer.logps import LOGITS_AT_ONCE, answer_log_probs
+from trainer.logps import LOGITS_AT_ONCE
+from trainer.sharding import gathered, held, let_go
 from trainer.sharing import PROBED, drawn
-from trainer.step import mixed_precision
+from trainer.step import log_probs
 from trainer.student import Student
 
 FLOAT = 4  # bytes
@@ -85,14 +88,17 @@ class MemoryWatch:
 
 
 def reckon(learner: Student, cutting: Cutting, load: Load, watch: MemoryWatch) -> Parts:
-    """What training takes at its heaviest micro-batch. Costs two forward passes of a few hundred tokens."""
-    trained = sum(parameter.numel() for _, parameter in learner.trained())
+    """What training takes at its heaviest micro-batch. Costs two forward passes of a few hundred tokens.
+
+    Of a student that is held together this process's part, and what it gathers for a pass; all have to ask for it.
+    """
+    trained = sum(held(parameter).numel() for _, parameter in learner.trained())
     config = learner.model.config.get_text_config()
     at_once = min(load.answers, max(1, LOGITS_AT_ONCE // int(config.vocab_size)))
     wide = 3 * FLOAT + (2 if learner.dtype == torch.bfloat16 else 0)  # logits, their log-softmax, a gradient
     return Parts(
         process=watch.begun,
-        weights=sum(parameter.numel() * parameter.itemsize for parameter in learner.model.parameters()),
+        weights=sum(held(parameter).nbytes for parameter in learner.model.parameters()) + gathered(learner),
         gradients=trained * FLOAT,
         optimizer=trained * FLOAT * MOMENTS,
         activations=_activations(learner, cutting, load.tokens),
@@ -117,8 +123,8 @@ def _kept(learner: Student, cutting: Cutting, longest: int) -> tuple[int, int]:
     batch = batch.to(learner.model.device)
     learner.model.train()
     count = Count.of(learner, batch)
-    with saved_tensors_hooks(count.keep, lambda tensor: tensor), mixed_precision(learner):
-        answer_log_probs(learner.model, batch)
+    with saved_tensors_hooks(count.keep, lambda tensor: tensor), count.gathering(learner):
+        log_probs(learner, batch)
     return batch.input_ids.numel(), sum(count.bytes.values())
 
 
@@ -128,18 +134,45 @@ class Count:
 
     apart: frozenset[int]  # storages of the weights
     logits: Sequence[int]  # their shape
-    bytes: dict[int, int]
+    bytes: dict[int, int] = field(default_factory=dict)
+    lent: dict[nn.Module, frozenset[int]] = field(default_factory=dict)  # storages of weights gathered at the moment
 
     @classmethod
     def of(cls, learner: Student, batch: MicroBatch) -> "Count":
         """An empty one."""
-        weights = frozenset(p.untyped_storage().data_ptr() for p in learner.model.parameters())
         shape = (len(batch.answer_ids), int(learner.model.config.get_text_config().vocab_size))
-        return cls(weights, shape, {})
+        return cls(storages(learner.model), shape)
+
+    @contextmanager
+    def gathering(self, learner: Student) -> Iterator[None]:
+        """Weights that are gathered for a pass are weights too, until they are let go: their memory is used again."""
+        parts = [part for part in (learner.whole or learner.model).modules() if isinstance(part, FSDPModule)]
+        hooks = [part.register_forward_pre_hook(self._lend) for part in parts]
+        hooks += [part.register_forward_hook(self._let_go) for part in parts]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+            if learner.whole is not None:
+                let_go(learner)
+
+    def _lend(self, part: nn.Module, _: object) -> None:
+        self.lent[part] = storages(part)
+
+    def _let_go(self, part: nn.Module, _: object, __: object) -> None:
+        del self.lent[part]
 
     def keep(self, tensor: Tensor) -> Tensor:
         """Called with each tensor that is kept."""
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in self.apart and tuple(tensor.shape) != tuple(self.logits):
-            self.bytes[storage.data_ptr()] = storage.nbytes()
+        place = storage.data_ptr()
+        weight = place in self.apart or any(place in lent for lent in self.lent.values())
+        if not weight and tuple(tensor.shape) != tuple(self.logits):
+            self.bytes[place] = storage.nbytes()
         return tensor
+
+
+def storages(module: nn.Module) -> frozenset[int]:
+    """Where the weights are that are whole."""
+    return frozenset(p.untyped_storage().data_ptr() for p in module.parameters() if not isinstance(p, DTensor))

@@ -39,16 +39,19 @@ def set_rate(optimizer: AdamW, rate: float) -> None:
 
 
 def moments(optimizer: AdamW, parameters: Named) -> dict[str, torch.Tensor]:
-    """The optimizer's state as named tensors, for a checkpoint; empty before the first step."""
+    """The optimizer's state as named tensors; empty before the first step."""
     return {
-        f"{key}/{name}": value.detach().cpu()
+        f"{key}/{name}": value.detach()
         for name, parameter in parameters
         for key, value in optimizer.state.get(parameter, {}).items()
     }
 
 
-def restore_moments(optimizer: AdamW, parameters: Named, saved: dict[str, torch.Tensor]) -> None:
-    """Put the state of `moments` back."""
-    for name, parameter in parameters:
-        keys = ("step", "exp_avg", "exp_avg_sq")
-        optimizer.state[parameter] = {key: saved[f"{key}/{name}"].to(parameter.device) for key in keys}
+def prepare_moments(optimizer: AdamW, parameters: Named) -> None:
+    """Give the optimizer a state of zeros, as its first step would, to be filled from a checkpoint."""
+    for _, parameter in parameters:
+        optimizer.state[parameter] = {
+            "step": torch.zeros((), device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format, requires_grad=False),
+            "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format, requires_grad=False),
+        }

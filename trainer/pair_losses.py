@@ -1,5 +1,7 @@
 """Loss and margin of every pair under the weights that become the tuned model: they show which rows may be bad."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from core.database import transaction
@@ -9,6 +11,7 @@ from trainer.reference import ROUND, Chunks, compute
 from trainer.step import Stepper
 
 Progress = dict[str, int]
+Found = dict[str, tuple[float, float]]  # loss and margin by the pair's id
 
 
 def note(attempt: Attempt, stepper: Stepper, chunks: Chunks, *, step: int) -> None:
@@ -18,18 +21,17 @@ def note(attempt: Attempt, stepper: Stepper, chunks: Chunks, *, step: int) -> No
     goes on where this one was killed.
     """
     stride = ROUND * attempt.world.size
-    for start in range(attempt.world.agree(_begin(attempt, chunks, step)), chunks.number, stride):
+    begun = attempt.world.lead(lambda: _begin(attempt, chunks, step))
+    for start in range(attempt.world.agree(begun or 0), chunks.number, stride):
         numbers = range(start, min(start + stride, chunks.number))
         found = compute(attempt.world, chunks, numbers, stepper.each)
-        if attempt.world.leads:
-            rows = _rows(chunks, numbers, found)
-            _store(attempt, rows, {"step": step, "done": numbers.stop, "total": chunks.number})
+        rows = _rows(chunks, numbers, found) if attempt.world.leads else []
+        progress = {"step": step, "done": numbers.stop, "total": chunks.number}
+        attempt.world.lead(partial(_store, attempt, rows, progress))
 
 
 def _begin(attempt: Attempt, chunks: Chunks, step: int) -> int:
     """How many chunks are in the ledger already; what was cut otherwise, or is of other weights, is taken back."""
-    if not attempt.world.leads:
-        return 0
     with transaction() as session:
         known: Progress = runs.of_claim(session, attempt.record.claim).facts.get("pair_losses") or {}
     if known.get("step") == step and known.get("total") == chunks.number:
@@ -44,7 +46,7 @@ def _begin(attempt: Attempt, chunks: Chunks, step: int) -> int:
     return 0
 
 
-def _rows(chunks: Chunks, numbers: range, found: dict[str, tuple[float, float]]) -> list[dict[str, object]]:
+def _rows(chunks: Chunks, numbers: range, found: Found) -> list[dict[str, object]]:
     train = chunks.pairs.train
     return [
         {"pair_id": id, "split": "train" if spool is train else "validation", "loss": loss, "margin": margin}

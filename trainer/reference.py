@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,13 +15,12 @@ from core import models
 from core.database import transaction
 from core.queries import reference_log_probs
 from trainer.attempt import Attempt
-from trainer.batches import MicroBatch, Reference
+from trainer.batches import MicroBatch, Reference, fillers
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
-from trainer.logps import answer_log_probs
 from trainer.pairs import TrainingPairs
 from trainer.spool import Spool
-from trainer.step import mixed_precision
+from trainer.step import log_probs
 from trainer.student import Student
 from trainer.world import World
 
@@ -78,8 +78,8 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
     for start in range(0, len(todo), stride):
         found = compute(attempt.world, chunks, todo[start : start + stride], lambda batch: of_batch(student, batch))
         done = chunks.number - len(todo) + min(start + stride, len(todo))
-        if attempt.world.leads:
-            _store(attempt, print_, found, {"done": done, "total": chunks.number})
+        progress = {"done": done, "total": chunks.number}
+        attempt.world.lead(partial(_store, attempt, print_, found, progress))
     attempt.world.agree(1)  # the others read what rank 0 has written
     new = 0
     for number in todo:
@@ -137,12 +137,16 @@ def _agreed(attempt: Attempt, chunks: Chunks) -> list[int]:
 def compute(
     world: World, chunks: Chunks, numbers: Sequence[int], measure: Callable[[MicroBatch], Tensor]
 ) -> dict[str, tuple[float, float]]:
-    """Two numbers of each pair of some chunks, [2, P] of each chunk, which is measured by one process."""
+    """Two numbers of each pair of some chunks, [2, P] of each chunk, which is measured by one process.
+
+    All have to ask for the same chunks; each measures as often as any other (see `trainer.batches.filler`).
+    """
     table = torch.zeros(len(numbers), 2, chunks.size, device=world.device)
-    for place, number in enumerate(numbers):
-        if place % world.size == world.rank:
-            batch = chunks.cutting.batch(chunks.read(number)).to(world.device)
-            table[place, :, : batch.pairs] = measure(batch)
+    for place in range(world.rank, len(numbers), world.size):
+        batch = chunks.cutting.batch(chunks.read(numbers[place])).to(world.device)
+        table[place, :, : batch.pairs] = measure(batch)
+    for batch in fillers(len(numbers), world.share):
+        measure(batch.to(world.device))
     values = world.add_up(table).tolist()
     return {
         pair.id: (first, second)
@@ -155,8 +159,7 @@ def compute(
 def of_batch(student: Student, batch: MicroBatch) -> Tensor:
     """Log-probs [2, P] of a micro-batch without anchors, on the student's device: chosen, rejected."""
     student.model.eval()
-    with mixed_precision(student):
-        return answer_log_probs(student.model, batch).reshape(2, batch.pairs)
+    return log_probs(student, batch).reshape(2, batch.pairs)
 
 
 def _store(attempt: Attempt, print_: str, found: Reference, progress: dict[str, int]) -> None:

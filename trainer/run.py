@@ -30,6 +30,7 @@ from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.profile import profile
 from trainer.reference import in_chunks, refer
+from trainer.sharding import sharded
 from trainer.sharing import form, share
 from trainer.spool import spooled
 from trainer.step import Stepper
@@ -44,8 +45,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     Raises BadInput for what another attempt would not mend, LeaseLost, DiskFull, Unavailable.
     """
     memory = MemoryWatch.begin(attempt.world.device)
-    base = student.load(attempt.student, attempt.config.training, attempt.world.device)
-    take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
+    base = loaded(attempt)
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
     cutting, refusal = cutting_of(attempt, base, pairs)
@@ -57,17 +57,16 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     trained = Trained(learner, optimizer, goal.running, watch(attempt.config.training))
     start = checkpoint.restore(attempt, trained)
     order = order_of(attempt, pairs)
-    if attempt.world.leads:
-        checkpoint.clear_leftovers(attempt)
-        told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
-        _begin(attempt, order, start, told | _watched(trained, over=start == order.total_steps))
+    told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
+    told |= _watched(trained, over=start == order.total_steps)
+    attempt.world.lead(lambda: _begin(attempt, order, start, told))
     reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
     course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
     last = course.run(start)
     if last is not None:
-        if attempt.world.leads:
-            attempt.record.note({"memory": {"estimated": reckoned, "measured_peak": memory.peak()}})
+        used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
+        attempt.world.lead(lambda: attempt.record.note(used))
         _end(course, last)
     return last is not None
 
@@ -81,9 +80,17 @@ def _end(course: Course, last: int) -> None:
     step = kept or last
     if attempt.config.training.pair_losses:
         pair_losses.note(attempt, course.stepper, in_chunks(course.pairs, course.cutting), step=step)
-    if attempt.world.leads:
-        best = seen.metric if seen is not None and kept else None
-        artifact.publish(attempt, course.stepper.student, step=step, data_hash=course.pairs.data_hash, best=best)
+    best = seen.metric if seen is not None and kept else None
+    artifact.publish(attempt, course.stepper.student, step=step, data_hash=course.pairs.data_hash, best=best)
+
+
+def loaded(attempt: Attempt) -> Student:
+    """The student on the attempt's device; with several processes each has its part of it, adapters included."""
+    training, world = attempt.config.training, attempt.world
+    alone = world.size == 1
+    base = student.load(attempt.student, training, world.device, held=None if alone else torch.device("cpu"))
+    take_threads(world, parameters=base.model.num_parameters(), told=attempt.threads)
+    return base if alone else sharded(student.with_adapter(base, training), world)
 
 
 def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
@@ -115,8 +122,7 @@ def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[C
     training, world = attempt.config.training, attempt.world
     longest = max(spool.lengths().max(initial=0) for spool in (pairs.train, pairs.validation))
     refusal = share(base, longest=int(longest))
-    refused = world.add_up(torch.tensor(float(refusal is not None), device=world.device)).item()
-    laid_out: Form = "rows" if refused else form(base)
+    laid_out: Form = "rows" if world.anyone(refusal is not None) else form(base)
     return Cutting(training.micro_batch_tokens, training.micro_batch_size, laid_out, base.pad), refusal
 
 
@@ -160,7 +166,8 @@ def _prompts(cutting: Cutting, refusal: str | None) -> dict[str, Any]:
 
 
 def _begin(attempt: Attempt, order: Order, start: int, facts: dict[str, Any]) -> None:
-    """Say what is trained on, and that steps are taken from now on."""
+    """Say what is trained on, and that steps are taken from now on, with nothing left of attempts before."""
+    checkpoint.clear_leftovers(attempt)
     record, counts = attempt.record, facts["pairs"]
 
     def change(session: Session) -> None:

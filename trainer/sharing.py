@@ -9,9 +9,8 @@ from torch import Tensor
 from trainer.attention import NAME
 from trainer.batches import Form, MicroBatch, collate
 from trainer.encoded_pair import EncodedPair
-from trainer.logps import answer_log_probs
 from trainer.packing import pack
-from trainer.step import mixed_precision
+from trainer.step import log_probs
 from trainer.student import Student
 
 FULL, SLIDING = "full_attention", "sliding_attention"
@@ -73,8 +72,7 @@ def _by_probe(student: Student, pairs: Sequence[EncodedPair], plain: Tensor) -> 
 @torch.no_grad()
 def _log_probs(student: Student, batch: MicroBatch) -> Tensor:
     student.model.eval()
-    with mixed_precision(student):
-        return answer_log_probs(student.model, batch.to(student.model.device))
+    return log_probs(student, batch.to(student.model.device))
 
 
 def drawn(vocabulary: int, longest: int) -> list[EncodedPair]:

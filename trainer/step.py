@@ -13,6 +13,7 @@ from trainer.batches import MicroBatch
 from trainer.logps import answer_log_probs
 from trainer.objective import SUMS, Objective, pair_tensors
 from trainer.running_gap import RunningGap, gap_sums
+from trainer.sharding import let_go, whole
 from trainer.student import Student
 from trainer.world import World
 
@@ -30,8 +31,9 @@ class Stepper:
     def step(self, batches: Sequence[MicroBatch], *, examples: int, seed: int) -> Tensor:
         """Update the student once. Returns [len(SUMS) + 1] on the device: the sums of all processes, the gradient norm.
 
-        batches: the micro-batches of this process; examples: pairs and anchors of all processes, which the mean is
-        taken over. Each micro-batch draws its dropout from (seed, its number), whichever process it falls to.
+        batches: the micro-batches of this process, as many as any other has; examples: pairs and anchors of all
+        processes, which the mean is taken over. Each micro-batch draws its dropout from (seed, its number), whichever
+        process it falls to.
         """
         self.student.model.train()
         if self.objective.running is not None:
@@ -64,8 +66,7 @@ class Stepper:
         return self.objective(self._log_probs(batch), batch)
 
     def _log_probs(self, batch: MicroBatch) -> Tensor:
-        with mixed_precision(self.student):
-            return answer_log_probs(self.student.model, batch)
+        return log_probs(self.student, batch)
 
     @torch.no_grad()
     def _look_ahead(self, batches: Iterable[MicroBatch], running: RunningGap, seed: int) -> None:
@@ -81,20 +82,23 @@ class Stepper:
         running.update(self.world.add_up(sums))
 
     def _update(self) -> Tensor:
+        """Clip by the norm of the whole gradient, which each process holds its part of, and move the weights."""
         parameters = [parameter for _, parameter in self.student.trained()]
-        if self.world.size > 1:
-            self._add_up_gradients(parameters)
-        norm = nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
+        norm = whole(nn.utils.clip_grad_norm_(parameters, self.max_grad_norm))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return norm
 
-    def _add_up_gradients(self, parameters: list[nn.Parameter]) -> None:
-        """One sum over the processes for all gradients; one that had no micro-batch adds zeros."""
-        flat = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
-        self.world.add_up(flat)
-        for parameter, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
-            parameter.grad = part.view_as(parameter)
+
+def log_probs(student: Student, batch: MicroBatch) -> Tensor:
+    """Log-probs [R] of a micro-batch's answers, nats: in the student's arithmetic, wherever its weights are."""
+    with mixed_precision(student):
+        if student.whole is None:
+            return answer_log_probs(student.model, batch)
+        found: Tensor = student.whole(batch)
+    if not torch.is_grad_enabled():
+        let_go(student)
+    return found
 
 
 def mixed_precision(student: Student) -> AbstractContextManager[object]:

@@ -19,7 +19,8 @@ FLOATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 class Student:
     """`model` is the causal model that computes; `adapter` is peft's view of the same in mode lora.
 
-    `dtype` is the arithmetic's, `stored` that of the weights as the student was published.
+    `dtype` is the arithmetic's, `stored` that of the weights as the student was published. `whole` is there where
+    each process holds a part of every weight: forward passes go through it (`trainer.sharding`).
     """
 
     model: PreTrainedModel
@@ -27,6 +28,7 @@ class Student:
     adapter: PeftModel | None
     dtype: torch.dtype
     stored: torch.dtype
+    whole: nn.Module | None = None
 
     def trained(self) -> list[tuple[str, nn.Parameter]]:
         """The parameters that are trained, by name; tied ones once."""
@@ -44,18 +46,19 @@ class Student:
         return frozenset([end] if isinstance(end, int) else end or [])
 
 
-def load(folder: Path, config: TrainingConfig, device: torch.device) -> Student:
+def load(folder: Path, config: TrainingConfig, device: torch.device, *, held: torch.device | None = None) -> Student:
     """The student as it is published: safetensors only, no code from the folder. Raises BadInput when it cannot be.
 
-    Weights that are trained are held in float32. With bfloat16 arithmetic a frozen base is held in bfloat16.
+    It is to compute on `device`, and held there unless told otherwise. Weights that are trained are held in float32.
+    With bfloat16 arithmetic a frozen base is held in bfloat16.
     """
     dtype = arithmetic(config, device)
-    held = dtype if config.mode == "lora" else torch.float32
+    kept = dtype if config.mode == "lora" else torch.float32
     try:
         settings = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=held, use_safetensors=True, trust_remote_code=False, local_files_only=True
+            folder, dtype=kept, use_safetensors=True, trust_remote_code=False, local_files_only=True
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise BadInput(f"The student {folder.name!r} cannot be loaded: {error}.", param="student") from error
@@ -66,7 +69,7 @@ def load(folder: Path, config: TrainingConfig, device: torch.device) -> Student:
             param="student",
         )
     stored = settings.dtype if isinstance(settings.dtype, torch.dtype) else torch.float32
-    nn.Module.to(model, device)
+    nn.Module.to(model, held or device)
     return Student(model, tokenizer, None, dtype, stored)
 
 
@@ -78,8 +81,11 @@ def arithmetic(config: TrainingConfig, device: torch.device) -> torch.dtype:
 
 
 def with_adapter(student: Student, config: TrainingConfig) -> Student:
-    """In mode lora: the same student with fresh adapters, drawn from the seed, as its only trained weights."""
-    if config.mode == "full":
+    """In mode lora: the same student with fresh adapters, drawn from the seed, as its only trained weights.
+
+    Fresh ones add zeros to the student's outputs. One that has its adapters keeps them.
+    """
+    if config.mode == "full" or student.adapter is not None:
         return student
     torch.manual_seed(derive_seed(config.seed, "lora"))
     lora = LoraConfig(

@@ -91,16 +91,17 @@ def _supervise(claim: Claim, student: Path, stop: threading.Event, device: Share
         lease = beats.open(claim, stall_seconds=SILENCE_SECONDS)
         if not device.take(lease, stop):
             return NOT_STARTED
-        process = launch(lambda: _start(claim, student))
+        process = launch(lambda: start_trainer(claim, student))
         try:
             _watch(process, lease, stop)
         finally:
-            _end(process)
+            end_group(process)
             _clear(claim)
         return process.returncode
 
 
-def _start(claim: Claim, student: Path) -> "subprocess.Popen[bytes]":
+def start_trainer(claim: Claim, student: Path) -> "subprocess.Popen[bytes]":
+    """This machine's processes of the claim's run, a group of their own under torchrun."""
     told = {"run": claim.run_id, "shard": claim.shard_id, "token": claim.token, "student": student}
     arguments = [text for name, value in told.items() for text in (f"--{name}", str(value))]
     return subprocess.Popen(
@@ -126,7 +127,7 @@ def _watch(process: "subprocess.Popen[bytes]", lease: Lease, stop: threading.Eve
             process.wait(TICK_SECONDS)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def end_group(process: "subprocess.Popen[bytes]") -> None:
     """Ask the group to end, kill what is left of it, and reap its leader."""
     if process.poll() is None:
         _signal(process, signal.SIGTERM)

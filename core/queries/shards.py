@@ -224,6 +224,13 @@ def held(session: Session, shard_id: int, token: int) -> Claim:
     return as_claim(found)
 
 
+def newest_held(session: Session, queue: Queue) -> Claim | None:
+    """The latest claim of a queue that is held."""
+    held = Shard.queue == str(queue), Shard.state == ShardState.running
+    found = session.execute(select(*CLAIM_COLUMNS).where(*held).order_by(Shard.token.desc()).limit(1)).one_or_none()
+    return None if found is None else as_claim(found)
+
+
 def hand_back(session: Session, claim: Claim, *, pause: float = 0.0, waiting: str | None = None) -> None:
     """Give up a shard without blame, to be claimed again after `pause` seconds; `waiting` says for what.
 

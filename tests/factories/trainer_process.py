@@ -4,11 +4,13 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+
+from torch.distributed import TCPStore
 
 from core.ledger import Claim
 
@@ -28,10 +30,28 @@ class Crash:
     error: OSError | None = None  # raised instead of the kill
 
 
-def start(claim: Claim, student: Path, crash: Crash | None = None) -> BaseProcess:
+@dataclass(frozen=True)
+class Place:
+    """Of one process among those of a run, and the port where they meet; torchrun says it to each the same way."""
+
+    rank: int
+    size: int
+    port: int
+
+    def environment(self) -> dict[str, str]:
+        """What torch reads."""
+        told = {"RANK": self.rank, "LOCAL_RANK": self.rank, "WORLD_SIZE": self.size, "MASTER_PORT": self.port}
+        held = {"TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": "0"}  # the store is not rank 0's
+        return {"MASTER_ADDR": "127.0.0.1"} | held | {name: str(value) for name, value in told.items()}
+
+
+def start(claim: Claim, student: Path, crash: Crash | None = None, *, place: Place | None = None) -> BaseProcess:
     """Start `python -m trainer` for a claim; its exit code is the trainer's status."""
     arguments = ["--run", str(claim.run_id), "--shard", str(claim.shard_id), "--token", str(claim.token)]
     settings = {name: value for name, value in os.environ.items() if name.startswith("BURNISH_")}
+    if place is not None:
+        arguments += ["--processes", str(place.size)]
+        settings |= place.environment()
     process = SERVER.Process(target=_train, args=([*arguments, "--student", str(student)], settings, crash))
     process.start()
     return process
@@ -49,6 +69,14 @@ def finish(process: BaseProcess) -> int:
 def train(claim: Claim, student: Path, crash: Crash | None = None) -> int:
     """Start and finish."""
     return finish(start(claim, student, crash))
+
+
+def train_together(claim: Claim, student: Path, crashes: Mapping[int, Crash] | None = None) -> list[int]:
+    """Train by two processes, and return both exit codes; `crashes` by rank."""
+    store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    places = [Place(rank, 2, store.port) for rank in range(2)]
+    both = [start(claim, student, (crashes or {}).get(place.rank), place=place) for place in places]
+    return [finish(process) for process in both]
 
 
 def _train(arguments: list[str], settings: dict[str, str], crash: Crash | None) -> None:

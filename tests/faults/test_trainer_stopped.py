@@ -98,7 +98,7 @@ def test_a_disk_without_room_pauses_the_run_and_room_lets_it_go_on(
 
 def test_a_disk_that_fills_up_while_a_checkpoint_is_written_leaves_the_one_before_it_intact(student: Path) -> None:
     run_id = trainings.ask(trainings.made_pairs())
-    full = Crash("trainer.checkpoint", "write_tensors", nth=4, error=OSError(errno.ENOSPC, "No space left on device"))
+    full = Crash("trainer.parts", "write_tensors", nth=4, error=OSError(errno.ENOSPC, "No space left on device"))
     assert trainer_process.train(trainings.claim(), student, full) == DISK_FULL
     with transaction() as session:
         (kept,) = checkpoints.on_disk(session, run_id)

@@ -83,7 +83,8 @@ def test_a_spool_is_measured_in_the_micro_batches_of_a_list(
     spool = spooled(pairs, tmp_path)
     expected = Cutting(10_000, 4).batches(pairs)
     found = [one for rank in range(world) for one in Cutting(10_000, 4).spooled(spool, share=(rank, world))]
-    found.sort(key=lambda one: one.number)
+    assert len(found) % world == 0  # every process makes as many passes
+    found = sorted((one for one in found if one.pairs or one.anchors), key=lambda one: one.number)
     assert [one.number for one in found] == [one.number for one in expected]
     assert all(one.input_ids.equal(other.input_ids) for one, other in zip(found, expected, strict=True))
 

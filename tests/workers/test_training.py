@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -25,7 +26,7 @@ from core.tables import DEFAULT_PROJECT, Shard
 from tests.conftest import forget_settings
 from tests.factories import trainings
 from tests.faults.trainer_faults import noted_pairs
-from workers import training
+from workers import following, training
 from workers.lease import Lease
 from workers.shared_device import SharedDevice
 
@@ -95,6 +96,27 @@ def test_a_run_is_trained_to_its_end_by_two_processes_as_by_one(models: Path, mo
     before = load_file(models / "a-student" / "model.safetensors")
     assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(*(t.values() for t in tuned), strict=True))
     assert not any(torch.equal(before[name], tuned[0][name]) for name in ("lm_head.weight", "model.norm.weight"))
+    check_artifact(settings().data_dir / str(row.artifact), run_id)
+
+
+def test_a_run_is_trained_by_two_machines(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are this one: what a machine is to torchrun is an agent of its own that meets the others."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("BURNISH_TRAINER_NODES", "2")
+    monkeypatch.setenv("BURNISH_TRAINER_RENDEZVOUS", f"127.0.0.1:{port}")
+    forget_settings()
+    run_id, stop = trainings.ask(trainings.made_pairs()), threading.Event()
+    other = threading.Thread(target=following.follow, args=(stop,))
+    other.start()
+    try:
+        training.train(trainings.claim(), threading.Event())
+    finally:
+        stop.set()
+        other.join(DEADLINE)
+    row = trainings.run_row(run_id)
+    assert (row.state, row.step, row.facts["processes"]) == ("succeeded", 6, 2), row.error
     check_artifact(settings().data_dir / str(row.artifact), run_id)
 
 

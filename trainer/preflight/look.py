@@ -26,10 +26,9 @@ from trainer.preflight.plan import PROBES, Plan, plan
 from trainer.preflight.probe import Timed
 from trainer.preflight.report import Measured, report
 from trainer.reference import recall
-from trainer.run import take_in
+from trainer.run import loaded, take_in
 from trainer.step import Stepper
 from trainer.student import Student
-from trainer.world import take_threads
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Sentry:
 
     def stops(self) -> bool:
         """Tell how many probes are done; whether this process is to leave. Raises LeaseLost after a cancel."""
-        signal = Signal.leave if self.leaving.is_set() else Signal.go
+        signal = Signal.leave if self.attempt.world.anyone(self.leaving.is_set()) else Signal.go
         if self.attempt.world.leads:
             try:
                 self.attempt.record.write(self._advance)
@@ -65,16 +64,16 @@ def look(attempt: Attempt, leaving: Event) -> bool:
     Raises BadInput for what a training would fail at as well, LeaseLost, DiskFull, Unavailable.
     """
     begun, watch = time.monotonic(), MemoryWatch.begin(attempt.world.device)
-    base = student.load(attempt.student, attempt.config.training, attempt.world.device)
-    take_threads(attempt.world, parameters=base.model.num_parameters(), told=attempt.threads)
+    base = loaded(attempt)
     planned = plan(attempt, base, take_in(attempt, base))
     if attempt.config.method.facts.needs_reference:
         recall(attempt, base, planned.pairs)
     prepared = time.monotonic() - begun
     measured = _measure(planned, watch, Sentry(attempt, leaving), prepared)
-    if measured is not None and attempt.world.leads:
-        attempt.record.note({runs.PREFLIGHT: report(planned, measured)})
-    return measured is not None
+    if measured is None:
+        return False
+    attempt.world.lead(lambda: attempt.record.note({runs.PREFLIGHT: report(planned, measured)}))
+    return True
 
 
 def _measure(planned: Plan, watch: MemoryWatch, sentry: Sentry, prepared: float) -> Measured | None:
@@ -87,7 +86,8 @@ def _measure(planned: Plan, watch: MemoryWatch, sentry: Sentry, prepared: float)
     learner = student.with_adapter(planned.base, config.training)
     parts = reckon(learner, planned.cutting, planned.profile.load, watch)
     steps = _steps(planned, learner, probes, reference if config.method.facts.needs_reference else {}, sentry)
-    return None if steps is None else Measured(prepared, forward, steps, parts, watch)
+    trained = sum(parameter.numel() for _, parameter in learner.trained())
+    return None if steps is None else Measured(prepared, forward, steps, parts, watch, trained)
 
 
 def _steps(

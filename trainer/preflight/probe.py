@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from core.seeds import derive_seed
-from trainer.batches import MicroBatch, Reference, parted
+from trainer.batches import MicroBatch, Reference, parted, shared_out
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.metrics import finite
@@ -58,7 +58,7 @@ def step(stepper: Stepper, batches: Sequence[MicroBatch], *, seed: int) -> Timed
     set_rate(stepper.optimizer, 0.0)
     world, examples = stepper.world, sum(batch.pairs + batch.anchors for batch in batches)
     begun = time.monotonic()
-    sums = stepper.step(batches[world.rank :: world.size], examples=examples, seed=derive_seed(seed, "probe"))
+    sums = stepper.step(shared_out(batches, world.share), examples=examples, seed=derive_seed(seed, "probe"))
     return Timed(_tokens(batches), _since(begun, world), finite(float(sums[-1])))
 
 

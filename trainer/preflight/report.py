@@ -19,7 +19,7 @@ Report = dict[str, Any]
 class Measured:
     """What was measured. `prepared`: seconds to load the student and take in the pairs.
 
-    `steps`: the heaviest step, then those that are timed; fewer where memory ran out.
+    `steps`: the heaviest step, then those that are timed; fewer where memory ran out. `trained`: parameters.
     """
 
     prepared: float
@@ -27,6 +27,7 @@ class Measured:
     steps: list[Timed]
     parts: Parts
     watch: MemoryWatch
+    trained: int
 
     @property
     def whole(self) -> bool:
@@ -88,7 +89,7 @@ def _student(config: RunConfig, measured: Measured, plan: Plan) -> Report:
     parameters = sum(parameter.numel() for parameter in plan.base.model.parameters())
     return {
         "parameters": parameters,
-        "trained_parameters": measured.parts.gradients // 4,
+        "trained_parameters": measured.trained,
         "device": str(plan.attempt.world.device),
         "processes": plan.attempt.world.size,
         "dtype": str(plan.base.dtype).removeprefix("torch."),
