@@ -44,7 +44,9 @@ class RunObject(Object):
     metrics: dict[str, float | None] | None = Field(description="of the newest step; null before it and in lists")
     facts: dict[str, Any] = Field(description="pairs, tau, data hash, device, versions, memory reckoned and measured")
     dry_run: bool = Field(description="it looks and trains nothing; its steps are probes")
-    preflight: PreflightObject | None = Field(description="what a dry run found; null before its end, in lists, and for others")
+    preflight: PreflightObject | None = Field(
+        description="what a dry run found; null before its end, in lists, and for others"
+    )
     artifacts: list[str] | None = Field(description="names of the files of the tuned model; null before and in lists")
     model: str | None = Field(description="folder of the tuned model on the server; null before it is there")
     error: str | None

@@ -87,7 +87,8 @@ def _measure(planned: Plan, watch: Watch, sentry: Sentry, prepared: float) -> Me
     learner = student.with_adapter(planned.base, config.training)
     parts = reckon(learner, planned.cutting, planned.profile.load, watch)
     steps = _steps(planned, learner, probes, reference if config.method.facts.needs_reference else {}, sentry)
-    return None if steps is None else Measured(prepared, forward, steps, parts, watch)
+    trained = sum(parameter.numel() for _, parameter in learner.trained())
+    return None if steps is None else Measured(prepared, forward, steps, trained, parts, watch)
 
 
 def _steps(

@@ -17,7 +17,7 @@ Report = dict[str, Any]
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured. `prepared`: seconds to load the student and take in the pairs.
+    """What was measured. `prepared`: seconds to load the student and take in the pairs. `trained`: parameters.
 
     `steps`: the heaviest step, then those that are timed; fewer where memory ran out.
     """
@@ -25,6 +25,7 @@ class Measured:
     prepared: float
     forward: Timed
     steps: list[Timed]
+    trained: int
     parts: Parts
     watch: Watch
 
@@ -88,7 +89,7 @@ def _student(config: RunConfig, measured: Measured, plan: Plan) -> Report:
     parameters = sum(parameter.numel() for parameter in plan.base.model.parameters())
     return {
         "parameters": parameters,
-        "trained_parameters": measured.parts.gradients // 4,
+        "trained_parameters": measured.trained,
         "device": str(plan.attempt.world.device),
         "processes": plan.attempt.world.size,
         "dtype": str(plan.base.dtype).removeprefix("torch."),
