@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
-from api.dashboard import timeline
+from api.dashboard import preflight, timeline
 from api.dashboard.card import Card, cards, verdict
 from api.dashboard.curl import Commands, Curl
 from api.dashboard.render import page
@@ -17,7 +17,7 @@ from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
 from api.routes.run_series import read_artifact
 from api.routes.runs import ENDED, shown
-from api.schemas.run import show_run
+from api.schemas.run import RunObject, show_run
 from core.database import transaction
 from core.errors import NotFound
 from core.queries import evaluations, events, pair_losses, run_metrics, runs
@@ -30,7 +30,10 @@ MOVES: dict[str, Callable[[Session, str, str], Run]] = {
     "cancel": runs.cancel,
     "pause": runs.pause,
     "resume": runs.resume,
+    "look": preflight.look,
+    "train": preflight.train,
 }
+AGAIN = ("look", "train")  # these make another run
 EVENTS = 40
 SAMPLES = 12
 HARDEST = 8
@@ -77,10 +80,11 @@ def show_run_page(id: str, caller: Looker, curl: Curl, asked: AskedHardest) -> R
             checkpoints=run_metrics.checkpoints(session, id, limit=20),
             events=events.page(session, caller.project_id, [id], limit=EVENTS),
             live=run.status not in ENDED,
-            commands=_commands(curl, id),
+            commands=_commands(curl, run),
             hardest=pair_losses.page(session, id, asked, limit=HARDEST),
             asked=asked,
-            actions=actions(run.status, asked=run.pause_asked),
+            actions=actions(run.status, asked=run.pause_asked, dry_run=run.dry_run),
+            preflight=preflight.facts(run.preflight) if run.preflight else None,
             **compared(session, id),
         )
 
@@ -113,23 +117,30 @@ def download_artifact(request: Request, id: str, name: str, caller: Looker) -> F
 
 @router.post("/{id}/{action}")
 def move_run(id: str, action: str, caller: Actor) -> Response:
-    """Cancel, pause or resume, and back to the page."""
+    """Cancel, pause or resume, and back to the page; or look or train with the same config, and to the new run's."""
     if action not in MOVES:
         raise NotFound("action", action)
     with transaction() as session:
-        MOVES[action](session, caller.project_id, id)
-    return RedirectResponse(f"/dashboard/runs/{id}", 303)
+        moved = MOVES[action](session, caller.project_id, id).id
+    return RedirectResponse(f"/dashboard/runs/{moved}", 303)
 
 
-def actions(status: str, *, asked: bool) -> list[str]:
+def actions(status: str, *, asked: bool, dry_run: bool = False) -> list[str]:
     """What can be done with a run in this state."""
+    if dry_run:
+        return ["train", "look"] if status in ENDED else ["cancel"]
+    return [*_moves(status, asked=asked), "look"]
+
+
+def _moves(status: str, *, asked: bool) -> list[str]:
     if status in ("queued", "preparing", "running"):
         return ["cancel"] if asked else ["pause", "cancel"]
     known = {"evaluating": ["cancel"], "paused": ["resume", "cancel"], "failed": ["resume"], "cancelled": ["resume"]}
     return known.get(status, [])
 
 
-def _commands(curl: Commands, id: str) -> dict[str, str]:
+def _commands(curl: Commands, run: RunObject) -> dict[str, str]:
+    id, body = run.id, preflight.body(run.config)
     return {
         "read": curl.get(f"/runs/{id}"),
         "metrics": curl.get(f"/runs/{id}/metrics?order=asc&limit=1000"),
@@ -138,5 +149,7 @@ def _commands(curl: Commands, id: str) -> dict[str, str]:
         "pairs": curl.get(f"/runs/{id}/pairs?order=loss"),
         "artifacts": curl.get(f"/runs/{id}/artifacts"),
         "events": curl.get(f"/runs/{id}/events") + ' \\\n  -H "Accept: text/event-stream"',
-        **{action: curl.post(f"/runs/{id}/{action}") for action in MOVES},
+        **{action: curl.post(f"/runs/{id}/{action}") for action in MOVES if action not in AGAIN},
+        "look": curl.post("/runs?dry_run=true", body),
+        "train": curl.post("/runs", body),
     }

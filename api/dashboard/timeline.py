@@ -68,6 +68,8 @@ def of_run(session: Session, run: Run | None, *, over: bool = False) -> list[Ste
         state = "cancelled" if over else "waiting"
         return [Step("Training", state, "after the dataset"), Step("Evaluation", state, "after the training")]
     shown = show_run(run)
+    if shown.dry_run:
+        return [_probing(shown)]
     stages = gauges.of_run(session, run.id)
     return [_training(shown, run), _evaluation(shown, run, stages)]
 
@@ -84,6 +86,14 @@ def _training(run: RunObject, row: Run) -> Step:
     if run.status == "running" and noted and share == 1:
         text += f", now the loss of each pair: {percent(noted['done'] / max(1, noted['total']))}"
     return Step("Training", state, text, share, run.seconds_remaining, f"/dashboard/runs/{run.id}")
+
+
+def _probing(run: RunObject) -> Step:
+    state = {"queued": "waiting", "succeeded": "done"}.get(run.status, "active")
+    state = run.status if run.status in ("failed", "cancelled") else state
+    share = run.step / run.total_steps if run.total_steps else None
+    text = f"{count(run.step)} of {count(run.total_steps)} probing steps" if run.total_steps else run.status
+    return Step("Dry run", state, text, share, link=f"/dashboard/runs/{run.id}")
 
 
 def _evaluation(run: RunObject, row: Run, stages: Stages) -> Step:

@@ -39,12 +39,23 @@ class MismatchesObject(BaseModel):
     examples: list[dict[str, Any]] = Field(description="the first ones: id of the pair, and side")
 
 
+class PartsObject(BaseModel):
+    """Bytes by what holds them."""
+
+    process: int = Field(description="before the student is loaded, on a CPU")
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int
+    logits: int
+    reference: int = Field(description="none: its log-probs are computed before, by the same weights")
+    total: int
+
+
 class MemoryObject(BaseModel):
     """Bytes of one process, at its peak; `measured_peak` is that of the probing steps, the heaviest among them."""
 
-    estimated: dict[str, int] = Field(
-        description="process, weights, gradients, optimizer, activations, logits, reference, and their total"
-    )
+    estimated: PartsObject
     measured_peak: int | None = Field(description="null where a probing step did not fit")
     room: int = Field(description="free before the student was loaded")
     fits: bool

@@ -78,6 +78,29 @@ def test_a_running_run_is_asked_to_pause(client: TestClient, run: str) -> None:
     assert (answer.status_code, answer.json()["status"], answer.json()["pause_asked"]) == (202, "running", True)
 
 
+def test_a_dry_run_goes_first_and_has_no_evaluation(client: TestClient, run: str) -> None:
+    dataset = client.get(f"/runs/{run}").json()["dataset"]
+    bodies = [
+        client.post("/runs", json={"dataset": dataset} | field, params=query)
+        for field, query in (({}, {"dry_run": "true"}), ({"dry_run": True}, {}))
+    ]
+    for place, answer in enumerate(bodies):
+        found = answer.json()
+        assert (answer.status_code, found["dry_run"], found["preflight"]) == (202, True, None)
+        assert (found["queue_position"], found["stages"]) == (place, {})
+    assert client.get(f"/runs/{run}").json()["queue_position"] == 2
+    refused = client.post(f"/runs/{found['id']}/pause")
+    assert refused.status_code == 409
+    assert "cancel it instead" in refused.json()["error"]["message"]
+    assert client.post(f"/runs/{found['id']}/cancel").json()["status"] == "cancelled"
+
+
+def test_a_distillation_cannot_be_looked_at_before_it_has_pairs(client: TestClient) -> None:
+    answer = client.post("/distillations?dry_run=true", json={"dataset": {"behavior": "polite"}})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "dry_run")
+    assert client.get("/distillations").json()["data"] == []
+
+
 def test_metrics_are_paged_in_both_orders_and_by_kind(client: TestClient, run: str) -> None:
     with transaction() as session:
         for step in range(1, 6):

@@ -14,10 +14,10 @@ from api.first_key import make_first_key
 from client import Burnish, command
 from client.command import app
 from core.database import transaction
-from core.queries import datasets, pair_losses
-from core.tables import DEFAULT_PROJECT, Pair
+from core.queries import datasets, pair_losses, runs
+from core.tables import DEFAULT_PROJECT, Pair, Run
 from tests.client.test_client import ADDRESS, Door
-from tests.factories import exchange, ledger
+from tests.factories import exchange, ledger, preflights
 from tests.factories.world import furnish
 
 
@@ -121,6 +121,25 @@ def test_a_distillation_and_a_run_are_asked_for(key: str) -> None:
     assert [row["pair"]["id"] for row in hardest] == [row["id"] for row in hardest]
     assert len(hardest) == 3
     assert json.loads(run("runs", "cancel", run_made["id"], "--json").output)["status"] == "cancelled"
+
+
+def test_a_dry_run_is_asked_for_and_its_report_printed(key: str) -> None:
+    with transaction() as session:
+        id = ledger.made_dataset(session).id
+    made = json.loads(run("runs", "create", id, "--dry-run", "--no-wait", "--json").output)
+    assert made["dry_run"]
+    with transaction() as session:
+        row = session.get_one(Run, made["id"])
+        row.state, row.facts = "succeeded", row.facts | {runs.PREFLIGHT: preflights.found()}
+    told = run("runs", "show", made["id"]).output
+    for words in (
+        "Warning (training.learning_rate): Far off.",
+        "1,200",
+        "3 (pair_a, pair_b, ...)",
+        "2 min 00 s",
+        "1.50 GiB",
+    ):
+        assert words in told, told
 
 
 def test_a_field_that_leads_nowhere_is_wrong_usage(key: str) -> None:

@@ -148,6 +148,32 @@ def test_a_cancel_ends_the_whole_process_group(models: Path) -> None:
     assert (row.state, row.step, shard_state(run_id)) == ("cancelled", step, "cancelled")
 
 
+def test_a_dry_run_succeeds_with_a_report_and_leaves_no_files(models: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs(), dry_run=True)
+    training.train(trainings.claim(), threading.Event())
+    row = trainings.run_row(run_id)
+    assert (row.state, shard_state(run_id), row.artifact) == ("succeeded", "done", None), row.error
+    assert row.facts[runs.PREFLIGHT]["steps"]["total"] == 6
+    assert row.evaluating_at is None
+    assert not list((settings().data_dir / "runs").glob("*"))
+
+
+def test_a_dry_run_is_cancelled_as_any_other(models: Path) -> None:
+    run_id = trainings.ask(trainings.made_pairs(), dry_run=True)
+    thread = threading.Thread(target=training.train, args=(trainings.claim(), threading.Event()))
+    thread.start()
+    wait_until(lambda: bool(trainers()))
+    family = trainers()
+    with transaction() as session:
+        runs.cancel(session, DEFAULT_PROJECT, run_id)
+    thread.join(DEADLINE)
+    assert not thread.is_alive()
+    assert not psutil.wait_procs(family, timeout=10)[1]
+    row = trainings.run_row(run_id)
+    assert (row.state, shard_state(run_id), runs.PREFLIGHT in row.facts) == ("cancelled", "cancelled", False)
+    assert not list((settings().data_dir / "runs").glob("*"))
+
+
 def test_a_worker_that_is_told_to_stop_gives_the_training_back(models: Path) -> None:
     run_id, stop = trainings.ask(trainings.made_pairs(), **LONG), threading.Event()
     thread = threading.Thread(target=training.train, args=(trainings.claim(), stop))

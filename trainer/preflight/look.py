@@ -87,7 +87,7 @@ def _measure(planned: Plan, watch: MemoryWatch, sentry: Sentry, prepared: float)
     parts = reckon(learner, planned.cutting, planned.profile.load, watch)
     steps = _steps(planned, learner, probes, reference if config.method.facts.needs_reference else {}, sentry)
     trained = sum(parameter.numel() for _, parameter in learner.trained())
-    return None if steps is None else Measured(prepared, forward, steps, parts, watch, trained)
+    return None if steps is None else Measured(prepared, forward, steps, trained, parts, watch)
 
 
 def _steps(

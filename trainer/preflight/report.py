@@ -25,9 +25,9 @@ class Measured:
     prepared: float
     forward: Timed
     steps: list[Timed]
+    trained: int
     parts: Parts
     watch: MemoryWatch
-    trained: int
 
     @property
     def whole(self) -> bool:
