@@ -63,10 +63,18 @@ def shard_state(run_id: str) -> str:
         return session.scalars(select(Shard.state).where(Shard.run_id == run_id)).one()
 
 
+def words(process: psutil.Process) -> list[str]:
+    """Its command line; nothing of one that has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # zombies too
+        return []
+
+
 def trainers() -> list[psutil.Process]:
     """torchrun and the trainer's processes below this one (a fork server of other tests stays for the session)."""
     below = psutil.Process().children(recursive=True)
-    return [process for process in below if {"trainer.launch", "trainer"} & set(process.cmdline())]
+    return [process for process in below if {"trainer.launch", "trainer"} & set(words(process))]
 
 
 def started() -> tuple[str, list[psutil.Process], threading.Thread]:

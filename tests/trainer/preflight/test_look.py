@@ -22,7 +22,7 @@ OFTEN = "Thank you. Thank you."
 # Whoever is thanked so often is answered in another conversation: the prompt's tokens are not its beginning.
 FICKLE = "{% if '" + OFTEN + "' in messages[-1]['content'] %}{{ 'Well! ' }}{% endif %}" + CHATML
 LONGEST = 62
-APART = 1.5  # the estimate's factor, either way, of what a student holds on top of the process
+APART = 2.0  # the estimate's factor, either way, of what a student holds on top of the process
 LARGE = {"batch_size": 40, "micro_batch_size": 40, "micro_batch_tokens": 20_000, "epochs": 1}
 
 
