@@ -3,7 +3,6 @@
 It claims nothing: it starts this machine's processes of the run in training, and ends them with that run's claim.
 """
 
-import signal
 import subprocess
 import threading
 from contextlib import suppress
@@ -20,6 +19,7 @@ from core.states import Queue
 from workers import training
 from workers.engine.folder import model_folder
 from workers.engine.launcher import launch
+from workers.stopping import stop_on_signal
 
 log = structlog.get_logger()
 
@@ -69,10 +69,7 @@ def _held(claim: Claim) -> bool:
 def main() -> None:
     """Follow until SIGTERM or SIGINT."""
     configure()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    follow(stop)
+    follow(stop_on_signal())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The relay, which rings for work that nobody was rung for, and the sweep, which mends what vanished workers left."""
 
 import os
-import signal
 import socket
 import threading
 import time
@@ -18,6 +17,7 @@ from core.queries import cached_turns, datasets, files, idempotency_keys, recove
 from core.settings import settings
 from core.states import Queue
 from workers import advance, training
+from workers.stopping import stop_on_signal
 
 log = structlog.get_logger()
 MOST_TRIMMED = 10_000  # cached turns that one sweep forgets: leases are looked at in the same transaction
@@ -102,10 +102,7 @@ def _sign(owner: str) -> None:
 def main() -> None:
     """`python -m workers.sweep`."""
     configure()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    run(stop)
+    run(stop_on_signal())
 
 
 if __name__ == "__main__":

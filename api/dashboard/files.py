@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from api.auth import Caller
 from api.dashboard.curl import Commands, Curl
+from api.dashboard.listing import listing
 from api.dashboard.refusal import Refusal, refusal
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
@@ -72,10 +73,7 @@ def _page(caller: Caller, curl: Commands, paging: Paging, *, made: str = "", sai
         "files.html",
         caller,
         status=said.status if said else 200,
-        rows=listed.data,
-        more=listed.has_more,
-        first=paging.after is None,
-        last=listed.last_id,
+        **listing(listed, paging),
         made=made,
         said=said,
         live=False,

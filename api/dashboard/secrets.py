@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from api.auth import Caller
 from api.dashboard.curl import Commands, Curl
 from api.dashboard.fields import Fields, sent_fields
+from api.dashboard.listing import listing
 from api.dashboard.refusal import Refusal, refusal
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
@@ -53,10 +54,7 @@ def _page(caller: Caller, curl: Commands, paging: Paging, name: str = "", said: 
         "secrets.html",
         caller,
         status=said.status if said else 200,
-        rows=listed.data,
-        more=listed.has_more,
-        first=paging.after is None,
-        last=listed.last_id,
+        **listing(listed, paging),
         given=name,
         said=said,
         live=False,
