@@ -21,8 +21,8 @@ demo: setup ## Align the miniature student on three behaviors and show before an
 up: setup ## Run everything on this machine until Ctrl-C
 	@$(BIN)/python -m local up
 
-test: setup browser check ## Check, then run every test
-	$(BIN)/python -m pytest --durations=15
+test: setup browser check ## Check, then run every test, two files at a time
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --durations=15
 
 check: setup ## Format, lint, types, import arrows, migrations
 	$(BIN)/ruff format --check .
