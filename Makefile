@@ -10,7 +10,7 @@ FIND_PYTHON := for p in $(PYTHON) $(PYTHONS); do \
 .PHONY: help setup demo up test check browser bench bench-ledger bench-generation bench-common-prefix bench-trainer bench-exchange tiny migrate clean
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv and install everything; quick when nothing changed
 	@python=$$($(FIND_PYTHON)) && "$$python" local/install.py
@@ -34,12 +34,12 @@ check: setup ## Format, lint, types, import arrows, migrations
 browser: setup ## Fetch a Chromium for the dashboard tests, where there is none
 	@$(BIN)/python -m local.browser
 
-bench: bench-ledger bench-generation bench-common-prefix bench-trainer bench-exchange ## Measure speed: each prints its table and writes bench/results/
+bench: bench-ledger bench-exchange bench-generation bench-common-prefix bench-trainer ## Measure speed: each prints its table and writes bench/results/
 
 bench-ledger: setup ## Rows a second into the ledger
 	$(BIN)/python -m bench.ledger
 
-bench-generation: setup .bench/distilabel/ready ## Chains a second: pipeline over bare engine, and beside distilabel
+bench-generation: setup .bench/distilabel/ready bench-exchange ## bench-exchange, then chains a second beside the bare engine and distilabel
 	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && $(BIN)/python -m bench.generation'
 
 .bench/distilabel/ready: bench/distilabel/requirements.txt

@@ -17,24 +17,31 @@ def pairs_per_second() -> Measured:
     return rows, {"pairs-per-second": summary["pairs-per-second"]}
 
 
-def main() -> None:
-    """Measure part by part, print, and write `bench/results/generation.json`; parts not measured stay as they were."""
+def options() -> argparse.ArgumentParser:
+    """What can be chosen."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--prompts", type=int, default=960, help="chains in a window of pipeline and engine")
+    parser.add_argument(
+        "--prompts", type=int, default=480, help="chains in a window of pipeline and engine; 480 at most"
+    )
     parser.add_argument("--rounds", type=int, default=10, help="of pipeline and engine, and of engine and engine")
     parser.add_argument("--peer-prompts", type=int, default=1024, help="pairs in a window beside distilabel")
     parser.add_argument(
         "--peer-rounds", type=int, default=10, help="beside distilabel: each is two times five windows, five minutes"
     )
     parser.add_argument("--only", choices=["engine", "peers", "ledger"], action="append")
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Measure part by part, print, and write `bench/results/generation.json`; parts not measured stay as they were."""
+    chosen = options().parse_args()
     parts: dict[str, Callable[[], Measured]] = {
-        "engine": lambda: pipeline.measure(options.prompts, options.rounds),
-        "peers": lambda: peers.measure(options.peer_prompts, options.peer_rounds),
+        "engine": lambda: pipeline.measure(chosen.prompts, chosen.rounds),
+        "peers": lambda: peers.measure(chosen.peer_prompts, chosen.peer_rounds),
         "ledger": pairs_per_second,  # the last: it has a PostgreSQL of its own
     }
-    told = {**vars(options), "slots": SLOTS, "token_seconds": TOKEN_SECONDS}
-    for name in options.only or parts:
+    told = {**vars(chosen), "slots": SLOTS, "token_seconds": TOKEN_SECONDS}
+    for name in chosen.only or parts:
         found, figures = parts[name]()
         write_part("generation", name, settings=told, rows=found, summary=figures)
 

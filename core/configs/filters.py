@@ -21,7 +21,7 @@ Scorers = Annotated[Literal["first", "every"] | None, BeforeValidator(_first)]
 class NearDuplicates(Config):
     """Near duplicates by MinHash over word shingles (Broder 1997), found by locality-sensitive hashing."""
 
-    threshold: float = Field(0.8, gt=0, lt=1, description="estimated Jaccard similarity from which a pair is dropped")
+    threshold: float = Field(0.8, gt=0, lt=1, description="Jaccard similarity from which a pair is dropped")
     shingle: int = Field(3, ge=1, le=20, description="words in one shingle")
     over: Literal["prompt", "chosen", "both"] = Field("both", description="the texts that are compared")
 
