@@ -88,7 +88,7 @@ class MemoryWatch:
 
 
 def reckon(learner: Student, cutting: Cutting, load: Load, watch: MemoryWatch) -> Parts:
-    """What training takes at its heaviest micro-batch. Costs two forward passes of a few hundred tokens.
+    """What training takes at its heaviest micro-batch. Costs two or four forward passes of a few hundred tokens.
 
     Of a student that is held together this process's part, and what it gathers for a pass; all have to ask for it.
     """
@@ -107,21 +107,33 @@ def reckon(learner: Student, cutting: Cutting, load: Load, watch: MemoryWatch) -
 
 
 def _activations(learner: Student, cutting: Cutting, tokens: int) -> int:
-    """What the layers keep for the backward pass: counted at two sizes, carried on along a line, and a layer more,
-    which is what one of them holds while its gradient is computed.
+    """What the layers keep for the backward pass, and what one of them holds while its gradient is computed.
+
+    That is as much again as it keeps, or with gradient checkpointing all that it computes anew.
     """
-    config = learner.model.config.get_text_config()
+    layers = int(learner.model.config.get_text_config().num_hidden_layers)
+    kept = _carried_on(learner, cutting, tokens, training=True)
+    recomputed = learner.model.is_gradient_checkpointing
+    whole = _carried_on(learner, cutting, tokens, training=False) if recomputed else kept
+    return int(kept + whole / layers)
+
+
+def _carried_on(learner: Student, cutting: Cutting, tokens: int, *, training: bool) -> float:
+    """Bytes that are kept of so many tokens: counted at two sizes and carried on along a line.
+
+    Layers compute anew in training alone.
+    """
     long = max(2 * LEAST, min(tokens, PROBED))
-    (less, few), (more, many) = (_kept(learner, cutting, size) for size in (long // 2, long))
+    (less, few), (more, many) = (_kept(learner, cutting, size, training=training) for size in (long // 2, long))
     slope = max(0.0, (many - few) / max(1, more - less))
-    return int((many + slope * max(0, tokens - more)) * (1 + 1 / int(config.num_hidden_layers)))
+    return many + slope * max(0, tokens - more)
 
 
-def _kept(learner: Student, cutting: Cutting, longest: int) -> tuple[int, int]:
+def _kept(learner: Student, cutting: Cutting, longest: int, *, training: bool) -> tuple[int, int]:
     """(tokens, bytes kept for backward) of one forward pass on drawn pairs; weights and logits are not counted."""
     batch = cutting.batch(drawn(int(learner.model.config.get_text_config().vocab_size), longest))
     batch = batch.to(learner.model.device)
-    learner.model.train()
+    learner.model.train(training)
     count = Count.of(learner, batch)
     with saved_tensors_hooks(count.keep, lambda tensor: tensor), count.gathering(learner):
         log_probs(learner, batch)

@@ -70,7 +70,20 @@ def load(folder: Path, config: TrainingConfig, device: torch.device, *, held: to
         )
     stored = settings.dtype if isinstance(settings.dtype, torch.dtype) else torch.float32
     nn.Module.to(model, held or device)
+    if config.gradient_checkpointing:
+        _recompute(model)
     return Student(model, tokenizer, None, dtype, stored)
+
+
+def _recompute(model: PreTrainedModel) -> None:
+    """Of each block keep what goes into it alone, and go through it again for its gradient."""
+    try:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    except ValueError as error:
+        param = "training.gradient_checkpointing"
+        raise BadInput(
+            f"The student cannot compute its activations anew: {error} Leave it out.", param=param
+        ) from error
 
 
 def arithmetic(config: TrainingConfig, device: torch.device) -> torch.dtype:

@@ -47,6 +47,9 @@ class TrainingConfig(Config):
         8192, ge=8, le=100_000_000, description="tokens in one forward pass, unless a single pair has more"
     )
     max_length: int = Field(2048, ge=8, le=1_000_000, description="tokens of prompt and answer together")
+    gradient_checkpointing: bool = Field(
+        False, description="compute the activations of each block anew for its gradient: less memory, more time"
+    )
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     seed: int = Field(0, ge=0, lt=2**63)
     checkpoint_steps: int = Field(100, ge=1, description="steps between two checkpoints")

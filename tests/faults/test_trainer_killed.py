@@ -1,6 +1,7 @@
 """F4 and F5: the trainer is killed, or its checkpoints are damaged; the tuned weights are bit-equal all the same."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +25,7 @@ POINTS = {
     "before the tuned model": Crash("trainer.artifact", "publish", nth=1),
     "between the tuned model and its row": Crash("core.artifacts", "publish", nth=4, after=True),
 }
-LORA = {"training": {"mode": "lora", "lora": {"rank": 4, "dropout": 0.1}}}
+LORA: dict[str, dict[str, Any]] = {"training": {"mode": "lora", "lora": {"rank": 4, "dropout": 0.1}}}
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -42,6 +43,16 @@ def test_a_killed_lora_training_with_dropout_ends_with_the_weights_of_an_uninter
     crash_then_go_on(run_id, student, MID_STEP)
     assert_equal_to_twin(run_id, student, **LORA)
     assert trainings.run_row(run_id).facts["prompts"] == {"shared": True, "form": "pieces", "refusal": None}
+
+
+@pytest.mark.parametrize("kept", [{"training": {}}, LORA], ids=["full", "lora with dropout"])
+def test_activations_computed_anew_change_no_bit_in_a_killed_training_either(
+    kept: dict[str, dict[str, Any]], student: Path
+) -> None:
+    anew = {"training": kept["training"] | {"gradient_checkpointing": True}}
+    run_id = trainings.ask(trainings.made_pairs(), **anew)
+    crash_then_go_on(run_id, student, MID_STEP)
+    assert_equal_to_twin(run_id, student, **kept)  # which keeps them
 
 
 def test_a_killed_training_on_plain_rows_resumes_as_exactly_and_tells_why(student: Path) -> None:

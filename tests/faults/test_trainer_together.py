@@ -27,6 +27,8 @@ ASKED: dict[str, dict[str, Any]] = {
     "full, clipped, three micro-batches": {"training": {"micro_batch_size": 2, "max_grad_norm": 0.01}},
     "full, one micro-batch": {"training": {"micro_batch_size": 6}},
     "lora with dropout": LORA,
+    "full, activations computed anew": {"training": {"gradient_checkpointing": True}},
+    "lora with dropout, activations computed anew": {"training": LORA["training"] | {"gradient_checkpointing": True}},
     "with the running gap": {
         "method": {"type": "alpha_dpo", "alpha_dpo": {"sft_weight": 0.1}}, "training": {"micro_batch_size": 2},
     },

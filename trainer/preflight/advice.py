@@ -73,10 +73,11 @@ def usual_rate(config: RunConfig, parameters: int) -> float:
 def _memory(config: RunConfig, found: Found) -> Iterator[Warned]:
     if found.memory is not None:
         needed, room = found.memory
+        recompute = "" if config.training.gradient_checkpointing else "set training.gradient_checkpointing, "
         yield Warned(
             "memory", "training.micro_batch_tokens",
             f"The run does not fit: it is reckoned to need {_gib(needed)} of memory, {_gib(room)} are free. Lower "
-            f"training.micro_batch_tokens ({config.training.micro_batch_tokens}), or train an adapter "
+            f"training.micro_batch_tokens ({config.training.micro_batch_tokens}), {recompute}or train an adapter "
             "(training.mode: lora).",
         )  # fmt: skip
 

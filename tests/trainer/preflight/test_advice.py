@@ -110,6 +110,14 @@ def test_what_is_off_is_warned_of(changed: dict[str, Any], code: str, param: str
     assert codes(replace(GOOD, **changed)) == {code: param}
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_run_that_does_not_fit_is_told_what_it_does_not_do_yet(anew: bool) -> None:
+    training = {"learning_rate": 1e-6, "gradient_checkpointing": anew}
+    config = RunConfig.model_validate({"dataset": "ds_1", "training": training})
+    (warned,) = advise(config, replace(GOOD, memory=(2 << 30, 1 << 30)))
+    assert ("training.gradient_checkpointing" in warned.message) != anew
+
+
 @pytest.mark.parametrize(
     "changed", [{"left_out": {"too_long": 40}}, {"mismatches": 15}, {"medians": {"chosen": 100.0, "rejected": 70.0}}]
 )

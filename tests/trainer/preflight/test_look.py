@@ -120,15 +120,15 @@ def test_a_dry_run_tells_what_is_there_and_leaves_nothing(student: Path) -> None
     assert not [path for path in (settings().data_dir / "runs").rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("mode", ["full", "lora"])
-def test_memory_is_reckoned_near_its_measured_peak(student: Path, mode: str) -> None:
+@pytest.mark.parametrize("asked", [{}, {"mode": "lora"}, {"gradient_checkpointing": True}], ids=str)
+def test_memory_is_reckoned_near_its_measured_peak(student: Path, asked: dict[str, Any]) -> None:
     dataset_id = trainings.made_pairs(n_prompts=40)
     with transaction() as session:
         for place, pair in enumerate(session.scalars(select(Pair).where(Pair.dataset_id == dataset_id))):
             pair.chosen, pair.rejected = ("I see. " * (20 + place % 5), "No way. " * (20 + place % 5))
-    _, report = looked(student, dataset_id, training=LARGE | {"mode": mode})
+    _, report = looked(student, dataset_id, training=LARGE | asked)
     assert report["memory"]["fits"]
-    run_id = trainings.ask(dataset_id, training=LARGE | {"mode": mode})
+    run_id = trainings.ask(dataset_id, training=LARGE | asked)
     assert trainer_process.train(trainings.claim(), student) == 0
     row = trainings.run_row(run_id)
     for memory in (report["memory"], row.facts["memory"]):
