@@ -102,9 +102,13 @@ def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:
 
 
 def fingerprint(attempt: Attempt, student: Student) -> str:
-    """Hash of all that a reference log-prob depends on: weights, tokenizer and template, encoding, arithmetic."""
+    """Hash of all that a reference log-prob depends on: weights, tokenizer and template, encoding, arithmetic.
+
+    Weights held in another type give other numbers in the same arithmetic: what is not multiplied is in theirs.
+    """
     template = str(student.tokenizer.chat_template)
     told = [models.fingerprint(attempt.student), template, ENCODING, str(student.dtype), attempt.world.device.type]
+    told += student.held_in
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

@@ -35,6 +35,11 @@ class Student:
         return [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
 
     @property
+    def held_in(self) -> list[str]:
+        """The types in which this process holds the weights, those of adapters apart."""
+        return sorted({str(p.dtype) for name, p in self.model.named_parameters() if "lora_" not in name})
+
+    @property
     def pad(self) -> int:
         """The token that fills a row; it is never looked at."""
         return int(self.tokenizer.pad_token_id or 0)
