@@ -20,7 +20,7 @@ from core.settings import settings
 from core.tables import Checkpoint
 from trainer import parts
 from trainer.attempt import Attempt
-from trainer.optimizer import moments, prepare_moments
+from trainer.optimizer import moments
 from trainer.running_gap import RunningGap
 from trainer.student import Student
 from trainer.watch import Watch
@@ -90,7 +90,6 @@ def restore(attempt: Attempt, trained: Trained) -> int:
     newest = attempt.world.tell(attempt.world.lead(lambda: _newest(attempt, trained.watch)))
     if newest is None:
         return 0
-    prepare_moments(trained.optimizer, trained.student.trained())
     state = _load(newest, {**trained.weights(), **trained.moments()}, trained.running)
     if trained.watch is not None:
         trained.watch.restore(state["watch"])

@@ -13,13 +13,19 @@ Named = Iterable[tuple[str, nn.Parameter]]
 
 
 def adamw(parameters: Named, config: TrainingConfig) -> AdamW:
-    """AdamW (arXiv 1711.05101); norms and biases, which have fewer than two dimensions, are not decayed."""
-    trained = [parameter for _, parameter in parameters]
+    """AdamW (arXiv 1711.05101); norms and biases, which have fewer than two dimensions, are not decayed.
+
+    Its moments are there before the first step: a weight that never gets a gradient has them in checkpoints too.
+    """
+    named = list(parameters)
+    trained = [parameter for _, parameter in named]
     groups = [
         {"params": [p for p in trained if p.ndim >= 2], "weight_decay": config.weight_decay},
         {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
     ]
-    return AdamW([group for group in groups if group["params"]], lr=config.learning_rate, fused=True)
+    optimizer = AdamW([group for group in groups if group["params"]], lr=config.learning_rate, fused=True)
+    _prepare_moments(optimizer, trained)
+    return optimizer
 
 
 def learning_rate(step: int, total: int, config: TrainingConfig) -> float:
@@ -39,17 +45,17 @@ def set_rate(optimizer: AdamW, rate: float) -> None:
 
 
 def moments(optimizer: AdamW, parameters: Named) -> dict[str, torch.Tensor]:
-    """The optimizer's state as named tensors; empty before the first step."""
+    """The optimizer's state as named tensors, zeros before the first step."""
     return {
         f"{key}/{name}": value.detach()
         for name, parameter in parameters
-        for key, value in optimizer.state.get(parameter, {}).items()
+        for key, value in optimizer.state[parameter].items()
     }
 
 
-def prepare_moments(optimizer: AdamW, parameters: Named) -> None:
-    """Give the optimizer a state of zeros, as its first step would, to be filled from a checkpoint."""
-    for _, parameter in parameters:
+def _prepare_moments(optimizer: AdamW, parameters: Iterable[nn.Parameter]) -> None:
+    """Give the optimizer a state of zeros, as the first step would that a weight has a gradient in."""
+    for parameter in parameters:
         optimizer.state[parameter] = {
             "step": torch.zeros((), device=parameter.device),
             "exp_avg": torch.zeros_like(parameter, memory_format=torch.preserve_format, requires_grad=False),

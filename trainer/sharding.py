@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from trainer.batches import MicroBatch
 from trainer.logps import answer_log_probs
 from trainer.student import Student
+from trainer.text_model import blocks
 from trainer.world import World
 
 
@@ -45,12 +46,6 @@ def sharded(student: Student, world: World) -> Student:
         part.set_gradient_divide_factor(1.0)  # the mean over examples is taken already
         part.set_force_sum_reduction_for_comms(True)  # a plain sum, which gloo has too
     return replace(student, whole=whole)
-
-
-def blocks(model: PreTrainedModel) -> list[nn.Module]:
-    """The model's layers, as its architecture names what is not to be split."""
-    names = set(model._no_split_modules or ())
-    return [module for module in model.modules() if type(module).__name__ in names]
 
 
 def let_go(student: Student) -> None:

@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from core.configs.run import TrainingConfig
 from core.errors import BadInput
 from core.seeds import derive_seed
+from trainer.text_model import adapted, freeze_the_rest
 
 FLOATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -54,7 +55,8 @@ class Student:
 def load(folder: Path, config: TrainingConfig, device: torch.device, *, held: torch.device | None = None) -> Student:
     """The student as it is published: safetensors only, no code from the folder. Raises BadInput when it cannot be.
 
-    It is to compute on `device`, and held there unless told otherwise. Weights that are trained are held in float32.
+    It is to compute on `device`, and held there unless told otherwise. Weights that are trained are held in float32:
+    those of its text model, where it has others too.
     With bfloat16 arithmetic a frozen base is held in bfloat16.
     """
     dtype = arithmetic(config, device)
@@ -75,6 +77,7 @@ def load(folder: Path, config: TrainingConfig, device: torch.device, *, held: to
         )
     stored = settings.dtype if isinstance(settings.dtype, torch.dtype) else torch.float32
     nn.Module.to(model, held or device)
+    freeze_the_rest(model)
     if config.gradient_checkpointing:
         _recompute(model)
     return Student(model, tokenizer, None, dtype, stored)
@@ -110,7 +113,7 @@ def with_adapter(student: Student, config: TrainingConfig) -> Student:
         r=config.lora.rank,
         lora_alpha=config.lora.alpha,  # type: ignore[arg-type]  # peft divides it by the rank; any number will do
         lora_dropout=config.lora.dropout,
-        target_modules=list(config.lora.targets) or "all-linear",
+        target_modules=adapted(student.model, config.lora.targets),
         task_type="CAUSAL_LM",
     )
     try:

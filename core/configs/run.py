@@ -18,7 +18,7 @@ class LoraConfig(Config):
     rank: int = Field(16, ge=1, le=1024)
     alpha: float = Field(32.0, gt=0)
     dropout: float = Field(0.0, ge=0, lt=1)
-    targets: tuple[str, ...] = Field((), description="module names; empty: every linear layer of the blocks")
+    targets: tuple[str, ...] = Field((), description="names of modules of the text model; empty: all linear layers of its blocks")
 
 
 class EarlyStoppingConfig(Config):

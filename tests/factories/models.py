@@ -6,7 +6,16 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast
+from transformers import (
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    Gemma3TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    LlamaForSequenceClassification,
+    PreTrainedTokenizerFast,
+    SiglipVisionConfig,
+)
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
@@ -50,6 +59,29 @@ def causal_model(folder: Path, *, seed: int = 0, context: int = 512, layers: int
     model = LlamaForCausalLM(_config(length, context, layers))
     with torch.no_grad():
         model.lm_head.weight.mul_(8.0)  # so that the likeliest token is far ahead of the next one
+    model.generation_config.eos_token_id = [2]
+    model.save_pretrained(folder)
+    return folder
+
+
+def seeing_model(folder: Path, *, seed: int = 0) -> Path:
+    """Write a random Gemma 3 of one layer that has eyes of one layer too, with a chat tokenizer; returns its folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    length = write_tokenizer(folder)
+    torch.manual_seed(seed)
+    text = Gemma3TextConfig(
+        vocab_size=length, hidden_size=32, intermediate_size=48, num_hidden_layers=1, num_attention_heads=2,
+        num_key_value_heads=1, head_dim=16, max_position_embeddings=512, sliding_window=512, pad_token_id=0,
+        bos_token_id=None, eos_token_id=2, initializer_range=0.2,
+    )  # fmt: skip
+    eyes = SiglipVisionConfig(
+        hidden_size=16, intermediate_size=24, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=4
+    )
+    config = Gemma3Config(
+        text_config=text, vision_config=eyes, mm_tokens_per_image=4, image_token_index=length, pad_token_id=0,
+        bos_token_id=None, eos_token_id=2,
+    )  # fmt: skip
+    model = Gemma3ForConditionalGeneration(config)
     model.generation_config.eos_token_id = [2]
     model.save_pretrained(folder)
     return folder

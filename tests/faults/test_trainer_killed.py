@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 from sqlalchemy import select
 
 from core.database import transaction
@@ -11,9 +13,9 @@ from core.queries import events
 from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Checkpoint
 from tests.factories import trainer_process, trainings
-from tests.factories.models import edit_config
+from tests.factories.models import edit_config, seeing_model
 from tests.factories.trainer_process import Crash
-from tests.faults.trainer_faults import assert_equal_to_twin, crash_then_go_on, steps_done, sweep
+from tests.faults.trainer_faults import assert_equal_to_twin, crash_then_go_on, steps_done, sweep, weights
 
 # 6 steps (18 training pairs, batches of 6, 2 epochs), a checkpoint after every second one.
 MID_STEP = Crash("trainer.step", "Stepper._update", nth=4)
@@ -53,6 +55,21 @@ def test_activations_computed_anew_change_no_bit_in_a_killed_training_either(
     run_id = trainings.ask(trainings.made_pairs(), **anew)
     crash_then_go_on(run_id, student, MID_STEP)
     assert_equal_to_twin(run_id, student, **kept)  # which keeps them
+
+
+@pytest.mark.parametrize("mode", ["full", "lora"])
+def test_a_killed_training_of_a_student_that_sees_resumes_and_leaves_its_eyes_alone(mode: str, student: Path) -> None:
+    seeing_model(student)
+    asked = {"training": {"mode": mode, "seed": 7}}  # a seed of its own, so that the twin is one of this student
+    run_id = trainings.ask(trainings.made_pairs(), **asked)
+    crash_then_go_on(run_id, student, MID_STEP)
+    assert_equal_to_twin(run_id, student, **asked)
+    before = load_file(student / "model.safetensors")
+    whole = {name.removeprefix("model.safetensors/"): tensor for name, tensor in weights(run_id).items()}
+    moved = {name for name in before if not torch.equal(whole[name], before[name])}
+    assert moved
+    assert all("language_model" in name for name in moved)
+    assert not [name for name in whole if "lora_" in name and "language_model" not in name]
 
 
 def test_a_killed_training_on_plain_rows_resumes_as_exactly_and_tells_why(student: Path) -> None:

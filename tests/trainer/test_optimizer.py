@@ -1,11 +1,14 @@
 """The learning rate by step, the groups of AdamW, and its state through a checkpoint."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from core.configs.run import TrainingConfig
-from trainer.optimizer import adamw, learning_rate, moments, prepare_moments
+from trainer import parts
+from trainer.optimizer import adamw, learning_rate, moments
 
 
 @pytest.mark.parametrize(
@@ -46,10 +49,32 @@ def test_an_optimizer_goes_on_bit_for_bit_from_its_saved_moments() -> None:
     other.load_state_dict(one.state_dict())
     second = adamw(other.named_parameters(), TrainingConfig(learning_rate=0.1))
     saved = {name: tensor.clone() for name, tensor in moments(first, one.named_parameters()).items()}
-    prepare_moments(second, other.named_parameters())
     for name, tensor in moments(second, other.named_parameters()).items():
         tensor.copy_(saved[name])
     steps(one, first, range(3, 6))
     steps(other, second, range(3, 6))
     assert torch.equal(one.weight, other.weight)
     assert torch.equal(one.bias, other.bias)
+
+
+def test_a_weight_without_a_gradient_has_moments_in_a_checkpoint_and_costs_the_others_no_bit(tmp_path: Path) -> None:
+    def step(optimizer: torch.optim.AdamW, used: nn.Module) -> None:
+        used(torch.ones(2, 3)).square().sum().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    torch.manual_seed(0)
+    models = [nn.ModuleList([nn.Linear(3, 4), nn.Linear(3, 4)]) for _ in range(3)]
+    for model in models[1:]:
+        model.load_state_dict(models[0].state_dict())
+    ours = adamw(models[0].named_parameters(), TrainingConfig(learning_rate=0.1))
+    lazy = torch.optim.AdamW(models[1].parameters(), lr=0.1, weight_decay=0.0, fused=True)
+    step(ours, models[0][0])
+    step(lazy, models[1][0])
+    assert all(torch.equal(*both) for both in zip(models[0].parameters(), models[1].parameters(), strict=True))
+    parts.write_whole(tmp_path, models[0].state_dict(), moments(ours, models[0].named_parameters()))
+    resumed = adamw(models[2].named_parameters(), TrainingConfig(learning_rate=0.1))
+    parts.read(tmp_path, {**models[2].state_dict(), **moments(resumed, models[2].named_parameters())})
+    for optimizer, model in ((ours, models[0]), (resumed, models[2])):
+        step(optimizer, model[1])  # the first gradient of the idle one
+    assert all(torch.equal(*both) for both in zip(models[0].parameters(), models[2].parameters(), strict=True))
