@@ -6,9 +6,12 @@ from torch.nn.functional import cross_entropy
 from torch.utils.checkpoint import checkpoint
 from transformers import PreTrainedModel
 
+from core.errors import BadInput
 from trainer.batches import MicroBatch
 
 LOGITS_AT_ONCE = 1 << 28  # elements of the [N, vocabulary] logits held at once; above it they are recomputed in parts
+LOOKED_AT = 8  # tokens whose logits a model is asked for
+APART = {torch.float32: 1e-4, torch.bfloat16: 1e-2}  # relative difference of logits that is rounding
 
 
 def answer_log_probs(model: PreTrainedModel, batch: MicroBatch) -> Tensor:
@@ -32,11 +35,28 @@ def logits(model: PreTrainedModel, hidden: Tensor) -> Tensor:
     config = model.config.get_text_config()
     if scale := getattr(config, "logit_scale", None):  # Cohere
         raw = raw * scale
-    if divisor := getattr(config, "logits_scaling", None):  # Granite
-        raw = raw / divisor
+    if scale := getattr(config, "logits_scaling", None):  # Granite divides by it, HyperCLOVA X multiplies
+        raw = raw * scale if config.model_type.startswith("hyperclovax") else raw / scale
+    if scale := getattr(config, "lm_head_multiplier", None):  # Falcon H1
+        raw = raw * scale
     if cap := getattr(config, "final_logit_softcapping", None):  # Gemma 2
         raw = torch.tanh(raw / cap) * cap
     return raw
+
+
+@torch.no_grad()
+def check_logits(model: PreTrainedModel) -> None:
+    """Raises BadInput for a model that does more to its logits than `logits` knows of. It is whole, and not trained."""
+    ids = torch.arange(LOOKED_AT, device=model.device).unsqueeze(0)
+    own = model(input_ids=ids, use_cache=False).logits[0].float()
+    hidden = backbone(model)(input_ids=ids, use_cache=False).last_hidden_state[0]
+    apart = float((logits(model, hidden).float() - own).norm() / own.norm())
+    if not apart <= APART.get(model.dtype, APART[torch.bfloat16]):  # also where it is no number
+        raise BadInput(
+            f"Students of the architecture {type(model).__name__} cannot be trained: their output layer does something "
+            f"that is not known here (logits differ by {apart:.1e} of their size). Choose another student.",
+            param="student",
+        )
 
 
 def _token_log_probs(model: PreTrainedModel, hidden: Tensor, ids: Tensor) -> Tensor:

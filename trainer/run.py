@@ -22,6 +22,7 @@ from trainer.checkpoint import Trained
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.encoding import chat_encoder
+from trainer.logps import check_logits
 from trainer.loop import Course
 from trainer.memory import MemoryWatch, reckon
 from trainer.objective import Objective, objective
@@ -85,10 +86,14 @@ def _end(course: Course, last: int) -> None:
 
 
 def loaded(attempt: Attempt) -> Student:
-    """The student on the attempt's device; with several processes each has its part of it, adapters included."""
+    """The student on the attempt's device; with several processes each has its part of it, adapters included.
+
+    Raises BadInput for one that cannot be loaded, or whose logits we do not know how to make.
+    """
     training, world = attempt.config.training, attempt.world
     alone = world.size == 1
     base = student.load(attempt.student, training, world.device, held=None if alone else torch.device("cpu"))
+    check_logits(base.model)
     take_threads(world, parameters=base.model.num_parameters(), told=attempt.threads)
     return base if alone else sharded(student.with_adapter(base, training), world)
 

@@ -1,13 +1,26 @@
 """Log-probs of answers against the model's own logits at every position."""
 
+from typing import Any
+
 import pytest
 import torch
-from transformers import Cohere2Config, Cohere2ForCausalLM, Gemma2Config, Gemma2ForCausalLM, PreTrainedModel
+from transformers import (
+    AutoModelForCausalLM,
+    Cohere2Config,
+    FalconH1Config,
+    Gemma2Config,
+    GraniteConfig,
+    HyperCLOVAXConfig,
+    ModernBertDecoderConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 
+from core.errors import BadInput
 from trainer import logps
 from trainer.batches import collate
 from trainer.encoded_pair import EncodedPair
-from trainer.logps import answer_log_probs
+from trainer.logps import answer_log_probs, check_logits
 from trainer.student import Student
 
 
@@ -54,24 +67,48 @@ def test_logits_computed_in_parts_give_the_same_numbers_and_gradients(
     assert torch.allclose(in_parts, at_once, atol=1e-3)
 
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "vocab_size": 256, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2,
     "num_key_value_heads": 2, "head_dim": 16, "pad_token_id": 0, "bos_token_id": None, "eos_token_id": 2,
 }  # fmt: skip
+STATES: dict[str, Any] = {"mamba_d_ssm": 32, "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_d_state": 8}
+
+
+def random_model(config: PreTrainedConfig, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    torch.manual_seed(0)
+    model: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=dtype).eval()
+    return model
 
 
 @torch.no_grad()
 @pytest.mark.parametrize(
-    "model",
+    "config",
     [
-        Gemma2ForCausalLM(Gemma2Config(**SMALL, final_logit_softcapping=2.0)),
-        Cohere2ForCausalLM(Cohere2Config(**SMALL, logit_scale=0.25)),
+        Gemma2Config(**SMALL, final_logit_softcapping=2.0),
+        Cohere2Config(**SMALL, logit_scale=0.25),
+        GraniteConfig(**SMALL, logits_scaling=4.0),
+        HyperCLOVAXConfig(**SMALL, logits_scaling=0.25),
+        FalconH1Config(**SMALL, **STATES, lm_head_multiplier=0.25),
     ],
-    ids=["capped logits", "scaled logits"],
+    ids=["capped", "Cohere's scale", "Granite's divisor", "HyperCLOVA X's factor", "Falcon H1's factor"],
 )
 def test_architectures_that_reshape_their_logits_are_followed(
-    model: PreTrainedModel, drawn_pairs: list[EncodedPair]
+    config: PreTrainedConfig, drawn_pairs: list[EncodedPair]
 ) -> None:
-    model.eval()
+    model = random_model(config)
+    check_logits(model)
     found = answer_log_probs(model, collate(drawn_pairs[:3], pad=0))
     assert torch.allclose(found, expected(model, drawn_pairs[:3]), atol=1e-3)
+
+
+def test_one_that_does_what_is_not_known_is_refused() -> None:
+    # It has a layer more before its output.
+    config = ModernBertDecoderConfig(**SMALL | {"bos_token_id": 1}, sep_token_id=1, cls_token_id=1)
+    with pytest.raises(BadInput, match="ModernBertDecoderForCausalLM cannot be trained") as refused:
+        check_logits(random_model(config))
+    assert refused.value.param == "student"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_rounding_is_no_reason_to_refuse(dtype: torch.dtype) -> None:
+    check_logits(random_model(GraniteConfig(**SMALL, logits_scaling=4.0), dtype))
