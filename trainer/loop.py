@@ -151,8 +151,7 @@ class Course:
 
     def _validation_due(self, step: int) -> bool:
         every = self.attempt.config.training.eval_steps
-        due = self.order.ends_epoch(step) or (every is not None and step % every == 0)
-        return due and len(self.pairs.validation) > 0
+        return self.order.validates(step, every) and len(self.pairs.validation) > 0
 
     def _metrics_due(self, step: int) -> bool:
         """Also before a checkpoint, so that none is written with weights that are not finite."""

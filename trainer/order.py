@@ -1,5 +1,6 @@
 """Which pairs a step takes: a pure function of (seed, epoch, step), so that a run resumes exactly where it stood."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -35,6 +36,17 @@ class Order:
     def ends_epoch(self, step: int) -> bool:
         """Whether a step is the last of its epoch."""
         return step % self.steps_per_epoch == 0
+
+    def validates(self, step: int, every: int | None) -> bool:
+        """Whether a validation follows a step: at the end of each epoch, and where it is told after every so many."""
+        return self.ends_epoch(step) or (every is not None and step % every == 0)
+
+    def validations(self, every: int | None) -> int:
+        """How many there are in all steps."""
+        if every is None:
+            return self.epochs
+        both = self.total_steps // math.lcm(every, self.steps_per_epoch)
+        return self.epochs + self.total_steps // every - both
 
     def batch(self, step: int) -> list[int]:
         """Indexes of the pairs that a step (from 1) takes."""

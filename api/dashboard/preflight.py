@@ -67,6 +67,7 @@ def _time(found: PreflightObject) -> Rows:
         ("Training", f"{expected} ({low} to {high})"),
         ("Before it", duration(took.prepare + took.reference)),
         ("Validation", duration(took.validation)),
+        ("Loss of every pair", duration(took.pair_losses)),
     ]
 
 

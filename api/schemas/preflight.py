@@ -66,7 +66,8 @@ class SecondsObject(BaseModel):
 
     prepare: float = Field(description="loading the student and reading the pairs, as it was measured")
     reference: float = Field(description="log-probs under the reference that no earlier run has computed")
-    validation: float
+    validation: float = Field(description="all validations, if no early stop ends the training before")
+    pair_losses: float = Field(0.0, description="the pass over both splits that notes loss and margin of every pair")
     training: Interval | None = Field(description="bounds: the quickest and the slowest probing step; null without one")
     step: float | None
 

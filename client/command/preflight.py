@@ -42,8 +42,8 @@ def _time(found: Preflight) -> Iterator[tuple[str, str]]:
     training = found.seconds["training"]
     if training is not None:
         yield "training", f"{seconds(training['expected'])} ({seconds(training['low'])} to {seconds(training['high'])})"
-    rest = sum(found.seconds[part] for part in ("prepare", "reference", "validation"))
-    yield "before and between", seconds(rest)
+    rest = sum(found.seconds.get(part, 0.0) for part in ("prepare", "reference", "validation", "pair_losses"))
+    yield "before, between and after", seconds(rest)
 
 
 def _memory(found: Preflight) -> Iterator[tuple[str, str]]:

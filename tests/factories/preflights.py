@@ -24,7 +24,7 @@ def found() -> dict[str, Any]:
         "prompts": {"shared": True, "form": "pieces", "refusal": None},
         "memory": {"estimated": parts | {"reference": 0, "total": 3 * GIB // 2}, "measured_peak": GIB,
                    "room": 8 * GIB, "fits": True},
-        "seconds": {"prepare": 1.0, "reference": 2.0, "validation": 0.5, "step": 6.0,
+        "seconds": {"prepare": 1.0, "reference": 2.0, "validation": 0.5, "pair_losses": 0.25, "step": 6.0,
                     "training": {"expected": 120.0, "low": 100.0, "high": 140.0}},
         "student": {"parameters": 1000, "trained_parameters": 1000, "device": "cpu", "processes": 1,
                     "dtype": "float32", "usual_learning_rate": 1e-4},

@@ -1,5 +1,7 @@
 """The order of pairs is a pure function of seed, epoch and step."""
 
+import pytest
+
 from trainer.order import Order
 
 
@@ -27,3 +29,11 @@ def test_steps_and_epochs_fit_together() -> None:
     assert [order.epoch_of(step) for step in range(1, 7)] == [0, 0, 0, 1, 1, 1]
     assert [step for step in range(1, 7) if order.ends_epoch(step)] == [3, 6]
     assert len(order.batch(3)) == 2
+
+
+@pytest.mark.parametrize("every", [None, 1, 2, 3, 4, 6, 7, 100])
+def test_validations_are_as_many_as_there_are_steps_before_one(every: int | None) -> None:
+    order = Order(pairs=10, batch_size=4, epochs=5, seed=0)
+    due = [step for step in range(1, order.total_steps + 1) if order.validates(step, every)]
+    assert set(due) >= {3, 6, 9, 12, 15}
+    assert order.validations(every) == len(due)

@@ -68,12 +68,14 @@ def _seconds(plan: Plan, measured: Measured) -> Report:
     unknown = plan.pairs.train.unknown(), plan.pairs.validation.unknown()
     spools = plan.pairs.train, plan.pairs.validation
     lacking = sum(int(spool.once()[new].sum()) for spool, new in zip(spools, unknown, strict=True))
-    validated = int(plan.pairs.validation.once().sum()) * plan.profile.order.epochs
-    needed = plan.attempt.config.method.facts.needs_reference
+    training, needed = plan.attempt.config.training, plan.attempt.config.method.facts.needs_reference
+    validated = int(plan.pairs.validation.once().sum()) * plan.profile.order.validations(training.eval_steps)
+    noted = sum(int(spool.once()[spool.paired()].sum()) for spool in spools)
     found: Report = {
         "prepare": measured.prepared,
         "reference": lacking * measured.forward.per_token if needed else 0.0,
         "validation": validated * measured.forward.per_token,
+        "pair_losses": noted * measured.forward.per_token if training.pair_losses else 0.0,
         "training": None,
         "step": None,
     }

@@ -157,6 +157,19 @@ def test_the_reference_takes_no_time_where_an_earlier_run_has_computed_it(studen
     assert looked(student, dataset_id)[1]["seconds"]["reference"] == 0
 
 
+def test_every_validation_and_the_pass_over_all_pairs_take_their_time(student: Path) -> None:
+    dataset_id = trainings.made_pairs()
+    _, report = looked(student, dataset_id, training={"eval_steps": 2, "epochs": 2, "batch_size": 4})
+    seconds = report["seconds"]
+    tokens = {split: sum(map(sum, lengths(student, dataset_id, split).values())) for split in ("train", "validation")}
+    assert report["steps"]["per_epoch"] == 5
+    validations = len({2, 4, 5, 6, 8, 10})
+    per_token = seconds["pair_losses"] / sum(tokens.values())
+    assert seconds["validation"] == pytest.approx(validations * tokens["validation"] * per_token)
+    assert seconds["reference"] == pytest.approx(seconds["pair_losses"])
+    assert looked(student, dataset_id, training={"pair_losses": False})[1]["seconds"]["pair_losses"] == 0
+
+
 def test_a_cancelled_dry_run_writes_nothing(student: Path) -> None:
     run_id = trainings.ask(trainings.made_pairs(), dry_run=True)
     claim = trainings.claim()
