@@ -59,5 +59,11 @@ def profile(pairs: TrainingPairs, cutting: Cutting, order: Order) -> Profile:
     return Profile(order, np.array(tokens), np.array(number), heaviest + 1, loads[heaviest])
 
 
+def forwarded(cutting: Cutting, lengths: NDArray[np.int32], once: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Tokens that a pass over pairs forwards, the shortest first: of each micro-batch, padding included."""
+    cuts = pairwise(cutting.starts(lengths, once))
+    return np.array([_size(cutting, lengths[a:b], once[a:b]) for a, b in cuts], np.int64)
+
+
 def _size(cutting: Cutting, lengths: NDArray[np.int32], once: NDArray[np.int32]) -> int:
     return int(2 * len(lengths) * lengths.max() if cutting.form == "rows" else once.sum())

@@ -1,9 +1,11 @@
 """What a dry run found, as it is kept with the run and shown."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.configs.run import RunConfig
 from trainer.memory import MemoryWatch, Parts
@@ -11,6 +13,9 @@ from trainer.preflight.advice import Found, advise, usual_rate
 from trainer.preflight.plan import PROBES, Plan
 from trainer.preflight.probe import Timed
 from trainer.preflight.tokens import left_out, lengths_wanted, mismatches, tokens
+from trainer.profile import forwarded
+from trainer.reference import in_chunks
+from trainer.spool import Spool
 
 Report = dict[str, Any]
 
@@ -65,12 +70,9 @@ def _memory(measured: Measured) -> Report:
 def _seconds(plan: Plan, measured: Measured) -> Report:
     """Seconds of each part of the run; bounds of the training are those of its slowest and quickest probe."""
     timed, total = measured.steps[1:], plan.profile.total_tokens
-    unknown = plan.pairs.train.unknown(), plan.pairs.validation.unknown()
-    spools = plan.pairs.train, plan.pairs.validation
-    lacking = sum(int(spool.once()[new].sum()) for spool, new in zip(spools, unknown, strict=True))
     training, needed = plan.attempt.config.training, plan.attempt.config.method.facts.needs_reference
-    validated = int(plan.pairs.validation.once().sum()) * plan.profile.order.validations(training.eval_steps)
-    noted = sum(int(spool.once()[spool.paired()].sum()) for spool in spools)
+    lacking, validation, noted = _passes(plan)
+    validated = validation * plan.profile.order.validations(training.eval_steps)
     found: Report = {
         "prepare": measured.prepared,
         "reference": lacking * measured.forward.per_token if needed else 0.0,
@@ -85,6 +87,20 @@ def _seconds(plan: Plan, measured: Measured) -> Report:
         spans = {"expected": total * mean, "low": total * min(rates), "high": total * max(rates)}
         found |= {"training": spans, "step": spans["expected"] / plan.profile.order.total_steps}
     return found
+
+
+def _passes(plan: Plan) -> tuple[int, int, int]:
+    """Tokens that are forwarded, padding included: for references that are lacking, a validation, all pairs' losses."""
+    train, validation = plan.pairs.train, plan.pairs.validation
+    chunks = in_chunks(plan.pairs, plan.cutting)
+    everything = _forwarded(plan, [train, validation], chunks.order)
+    validated = _forwarded(plan, [validation], np.argsort(validation.lengths(), kind="stable"))
+    return int(everything[chunks.unknown()].sum()), int(validated.sum()), int(everything.sum())
+
+
+def _forwarded(plan: Plan, spools: Sequence[Spool], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    lengths, once = (np.concatenate([of(spool) for spool in spools])[order] for of in (Spool.lengths, Spool.once))
+    return forwarded(plan.cutting, lengths, once)
 
 
 def _student(config: RunConfig, measured: Measured, plan: Plan) -> Report:

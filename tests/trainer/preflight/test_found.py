@@ -12,7 +12,7 @@ from trainer.memory import Load
 from trainer.order import Order
 from trainer.pairs import TrainingPairs
 from trainer.preflight.tokens import left_out, lengths_wanted, mismatches, summary, tokens
-from trainer.profile import profile
+from trainer.profile import forwarded, profile
 from trainer.seen import MOST, Seen
 from trainer.spool import Spool, spooled
 
@@ -76,6 +76,15 @@ def test_a_profile_tells_the_tokens_of_each_step_and_the_heaviest_micro_batch(tr
     rows = profile(pairs, Cutting(tokens=28, form="rows"), order)  # of 4 and 6 | 7 | 8 | 10, two rows each
     assert rows.tokens.tolist() == [24 + 14 + 16 + 20]
     assert rows.load == Load(tokens=24, answers=4)
+
+
+def test_a_pass_forwards_the_shortest_pairs_first_padding_included() -> None:
+    order = np.argsort([p + max(w, lo) for p, w, lo in LENGTHS], kind="stable")  # rows of 6, 7, 8 and 10
+    lengths = np.array([p + max(w, lo) for p, w, lo in LENGTHS], np.int32)[order]
+    once = np.array([sum(parts) for parts in LENGTHS], np.int32)[order]
+    assert forwarded(Cutting(tokens=28, form="rows"), lengths, once).tolist() == [28, 16, 20]  # 6 and 7 | 8 | 10
+    assert forwarded(Cutting(tokens=20, form="pieces"), lengths, once).tolist() == [7 + 9, 12, 11]
+    assert forwarded(Cutting(tokens=20, form="pieces"), lengths[:0], once[:0]).tolist() == []
 
 
 def test_the_heaviest_step_is_found_wherever_it_stands(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Checkpoint, Pair, Prompt, ReferenceLogProb, RunMetric
 from tests.conftest import forget_settings
 from tests.factories import trainer_process, trainings
-from tests.factories.models import CHATML
+from tests.factories.models import CHATML, edit_config
 from trainer.tie import LOST
 
 OFTEN = "Thank you. Thank you."
@@ -168,6 +168,21 @@ def test_every_validation_and_the_pass_over_all_pairs_take_their_time(student: P
     assert seconds["validation"] == pytest.approx(validations * tokens["validation"] * per_token)
     assert seconds["reference"] == pytest.approx(seconds["pair_losses"])
     assert looked(student, dataset_id, training={"pair_losses": False})[1]["seconds"]["pair_losses"] == 0
+
+
+def test_on_plain_rows_padding_and_both_prompts_take_their_time(student: Path) -> None:
+    edit_config(student, attention_dropout=0.1)
+    dataset_id = trainings.made_pairs()
+    _, report = looked(student, dataset_id, training={"micro_batch_size": 1, "epochs": 1})
+    assert report["prompts"]["form"] == "rows"
+    rows = {
+        split: sum(2 * (p + max(w, lo)) for p, w, lo in lengths(student, dataset_id, split).values())
+        for split in ("train", "validation")
+    }
+    assert report["steps"]["tokens_per_step"] * report["steps"]["total"] == rows["train"]
+    seconds = report["seconds"]
+    assert seconds["validation"] / seconds["pair_losses"] == pytest.approx(rows["validation"] / sum(rows.values()))
+    assert seconds["reference"] == pytest.approx(seconds["pair_losses"])
 
 
 def test_a_cancelled_dry_run_writes_nothing(student: Path) -> None:
