@@ -6,6 +6,7 @@ each pair. They are read where they are asked for, and not mapped: pages which w
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
@@ -111,6 +112,12 @@ class Spool:
         rejected = self._column(lambda rows: rows["scores"][:, 1], np.float64)
         return np.stack([chosen, rejected], axis=1)
 
+    def rewards(self) -> NDArray[np.float64]:
+        """The same by each of the K members of an ensemble, [number, K, 2]."""
+        members = range(self._record["rewards"].shape[0])
+        read = [self._column(partial(_reward, at=(member, side)), np.float64) for member in members for side in (0, 1)]
+        return np.array(read).reshape(len(members), 2, self._number).transpose(2, 0, 1)
+
     def paired(self) -> NDArray[np.bool_]:
         """Which of them have a rejected answer."""
         return self._column(lambda rows: rows["rejected"] != NONE, np.bool_)
@@ -140,6 +147,10 @@ class Spool:
         """Records as a structured array."""
         size = self._record.itemsize
         return np.frombuffer(self._records.read(first * size, number * size), self._record)
+
+
+def _reward(rows: Any, *, at: tuple[int, int]) -> Any:
+    return rows["rewards"][:, at[0], at[1]]
 
 
 def spooled(pairs: Iterable[EncodedPair], folder: Path) -> Spool:

@@ -58,6 +58,8 @@ def test_rewards_and_weights_come_back_too_and_anchors_have_no_rewards(
     spool = spooled([*rich, anchor], tmp_path)
     assert [np.array_equal(pair.rewards, rewards, equal_nan=True) for pair in spool] == [True] * 12 + [False]
     assert np.isnan(spool[12].rewards).all()
+    assert np.array_equal(spool.rewards()[[0, 11]], [rewards, rewards], equal_nan=True)
+    assert spooled(drawn_pairs, tmp_path).rewards().shape == (12, 0, 2)
     assert [pair.weight for pair in spool] == [place / 4 for place in range(12)] + [0.5]
     spool.refer(range(len(spool)), {spool[3].id: (-1.25, -7.5)})
     assert spool[3].reference == (-1.25, -7.5)

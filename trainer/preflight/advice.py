@@ -26,6 +26,7 @@ LONGER = 1.5  # chosen over rejected, medians of tokens
 class Found:
     """What the rules look at. `scores`: [pairs, 2] of the training split, chosen and rejected, NaN where missing.
 
+    `rewards`: the same of each member of an ensemble, [pairs, members, 2], where the method reads those instead.
     `counts` are the intake's. `memory`: the bytes a process would hold and those that are free, where it does not fit.
     `finite`: whether the gradients of the probing steps were.
     """
@@ -37,6 +38,7 @@ class Found:
     mismatches: int
     medians: dict[str, float]
     scores: NDArray[np.float64]
+    rewards: NDArray[np.float64]
     memory: tuple[int, int] | None
     finite: bool
 
@@ -114,39 +116,55 @@ def _method(config: RunConfig) -> Iterator[Warned]:
 
 
 def _scores(config: RunConfig, found: Found) -> Iterator[Warned]:
-    apart = (found.scores[:, 0] - found.scores[:, 1]) if len(found.scores) else np.zeros(0)
-    apart = apart[~np.isnan(apart)]
-    if len(apart) < 2:
+    for whose, scores in _read(config, found):
+        apart = scores[:, 0] - scores[:, 1]
+        apart = apart[~np.isnan(apart)]
+        if len(apart) > 1:
+            yield from _apart(config, whose, apart)
+
+
+def _read(config: RunConfig, found: Found) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """The scores [pairs, 2] that the method reads, and whose they are; those on the pairs where it reads none."""
+    members = config.method.hyperparameters.members
+    if members is None:
+        yield "", found.scores
         return
-    if config.method.facts.needs_scores:
-        yield from _scale(config, apart)
-    worse, tied = float((apart < 0).mean()), float((apart == 0).mean())
-    if worse > DISAGREE and not config.method.facts.needs_scores:
+    for place in range(found.rewards.shape[1]):
+        name = f"number {place + 1}" if members == "all" else repr(members[place])
+        yield f" of scorer {name}", found.rewards[:, place]
+
+
+def _apart(config: RunConfig, whose: str, apart: NDArray[np.float64]) -> Iterator[Warned]:
+    reads, worse, tied = config.method.facts.needs_scores, float((apart < 0).mean()), float((apart == 0).mean())
+    if reads:
+        yield from _scale(config, whose, apart)
+    if worse > DISAGREE and not reads:
         yield Warned(
             "scores_disagree", "method.type",
             f"The scorer likes the rejected answer better in {worse:.0%} of the pairs, and {config.method.type} does "
             "not read scores. Set filters.min_margin on the dataset, or choose rdpo.",
         )  # fmt: skip
-    if tied > TIED and config.method.facts.needs_scores:
+    if tied > TIED and reads:
         yield Warned(
             "scores_tied", "method.type",
-            f"Both answers have one score in {tied:.0%} of the pairs: they teach little. A finer scorer would tell "
-            "them apart.",
+            f"Both answers have one score{whose} in {tied:.0%} of the pairs: they teach little. A finer scorer would "
+            "tell them apart.",
         )  # fmt: skip
 
 
-def _scale(config: RunConfig, apart: NDArray[np.float64]) -> Iterator[Warned]:
+def _scale(config: RunConfig, whose: str, apart: NDArray[np.float64]) -> Iterator[Warned]:
     spread, tau = float(np.std(apart, ddof=1)), config.method.hyperparameters.model_dump().get("tau")
     param = f"method.{config.method.type}.tau"
     if spread == 0:
         yield Warned(
-            "score_scale", param, "All pairs have the same score difference: scores tell no pair from another."
-        )
+            "score_scale", param,
+            f"All pairs have the same score difference{whose}: such scores tell no pair from another.",
+        )  # fmt: skip
     elif isinstance(tau, float) and not SCALE[0] <= spread / tau <= SCALE[1]:
         effect = "only their sign counts" if spread > tau else "they hardly count"
         yield Warned(
             "score_scale", param,
-            f"Score differences spread by {spread:.3g} and tau is {tau:g}: {effect}. Say 'auto', or a tau near "
+            f"Score differences{whose} spread by {spread:.3g} and tau is {tau:g}: {effect}. Say 'auto', or a tau near "
             f"{spread:.1g}.",
         )  # fmt: skip
 

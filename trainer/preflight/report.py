@@ -125,6 +125,7 @@ def _found(plan: Plan, measured: Measured, told: Report) -> Found:
         mismatches=told["boundary_mismatches"]["answers"],
         medians={side: told["tokens"]["train"][side]["median"] for side in ("chosen", "rejected")},
         scores=train.scores()[train.paired()] if len(train) else np.zeros((0, 2)),
+        rewards=train.rewards()[train.paired()],
         memory=None if told["memory"]["fits"] else (told["memory"]["estimated"]["total"], told["memory"]["room"]),
         finite=all(step.gradient_norm is not None for step in measured.steps),
     )

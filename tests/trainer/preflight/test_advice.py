@@ -19,6 +19,7 @@ GOOD = Found(
     mismatches=0,
     medians={"chosen": 100.0, "rejected": 90.0},
     scores=SCORES,
+    rewards=np.zeros((4, 0, 2)),
     memory=None,
     finite=True,
 )
@@ -89,6 +90,24 @@ def test_scores_are_held_against_tau_and_the_labels() -> None:
     assert codes(scored(-1.0, 2.0, 1.0, 1.0), method=DPO) == {}
     assert codes(scored(0.0, 0.0, 1.0)) == {"scores_tied": "method.type"}
     assert codes(scored(float("nan"), 1.0), method=DPO) == {}
+
+
+def test_each_member_of_an_ensemble_is_held_against_tau_by_itself() -> None:
+    first, second = (np.array([[difference, 0.0] for difference in apart]) for apart in ((-9.0, 9.0), (1.0, 2.0)))
+    one, both = np.stack([second], axis=1), np.stack([first, second], axis=1)
+
+    def told(rewards: np.ndarray, *scorers: str) -> list[str]:
+        found = replace(GOOD, scores=first, rewards=rewards)  # the first one's scores stand on the pairs
+        method = {"type": "reward_distillation", "reward_distillation": {"scorers": scorers or "all", "tau": 1.0}}
+        config = RunConfig.model_validate({"dataset": "ds_1", "method": method, "training": {"learning_rate": 1e-6}})
+        warned = advise(config, found)
+        assert {one.code for one in warned} <= {"score_scale"}
+        return [one.message for one in warned]
+
+    assert told(one, "b") == []
+    (message,) = told(both, "a", "b")
+    assert "of scorer 'a' spread by 12.7 and tau is 1" in message
+    assert "of scorer number 1" in told(both)[0]
 
 
 @pytest.mark.parametrize(
