@@ -13,19 +13,26 @@ Named = Iterable[tuple[str, nn.Parameter]]
 
 
 def adamw(parameters: Named, config: TrainingConfig) -> AdamW:
-    """AdamW (arXiv 1711.05101); norms and biases, which have fewer than two dimensions, are not decayed.
+    """AdamW (arXiv 1711.05101); norms, biases and what is no matrix otherwise are not decayed.
 
     Its moments are there before the first step: a weight that never gets a gradient has them in checkpoints too.
     """
     named = list(parameters)
-    trained = [parameter for _, parameter in named]
+    decayed = [parameter for name, parameter in named if _decays(name, parameter)]
+    spared = [parameter for name, parameter in named if not _decays(name, parameter)]
     groups = [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+        {"params": decayed, "weight_decay": config.weight_decay},
+        {"params": spared, "weight_decay": 0.0},
     ]
     optimizer = AdamW([group for group in groups if group["params"]], lr=config.learning_rate, fused=True)
-    _prepare_moments(optimizer, trained)
+    _prepare_moments(optimizer, [*decayed, *spared])
     return optimizer
+
+
+def _decays(name: str, parameter: nn.Parameter) -> bool:
+    """Biases of experts, norms by head and a state space's A_log have two dimensions, and are no matrices."""
+    *_, module, own = ("", *name.split("."))
+    return parameter.ndim >= 2 and not own.endswith(("bias", "A_log")) and "norm" not in module.lower()
 
 
 def learning_rate(step: int, total: int, config: TrainingConfig) -> float:

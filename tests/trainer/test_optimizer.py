@@ -35,6 +35,20 @@ def test_norms_and_biases_are_not_decayed() -> None:
     assert (decayed["weight_decay"], spared["weight_decay"]) == (0.1, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "decays"),
+    [
+        ("model.layers.0.mlp.experts.gate_up_proj", True), ("model.layers.0.mlp.experts.gate_up_proj_bias", False),
+        ("model.layers.0.mixer.A_log", False), ("model.layers.0.self_attn.q_norm.weight", False),
+        ("model.layers.0.post_attention_layernorm.weight", False), ("lm_head.weight", True), ("weight", True),
+        ("model.layers.0.self_attn.q_proj.lora_A.default.weight", True),
+    ],
+)  # fmt: skip
+def test_what_has_two_dimensions_and_is_no_matrix_is_not_decayed_either(name: str, decays: bool) -> None:
+    (group,) = adamw([(name, nn.Parameter(torch.zeros(4, 3)))], TrainingConfig(weight_decay=0.1)).param_groups
+    assert group["weight_decay"] == (0.1 if decays else 0.0)
+
+
 def test_an_optimizer_goes_on_bit_for_bit_from_its_saved_moments() -> None:
     def steps(model: nn.Module, optimizer: torch.optim.AdamW, numbers: range) -> None:
         for number in numbers:
