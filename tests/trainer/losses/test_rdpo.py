@@ -50,6 +50,25 @@ def test_a_policy_that_equals_its_reference_has_loss_log_two(form: str) -> None:
     assert torch.allclose(rdpo(same, beta=0.1, tau=1.0, form=form), torch.full((64,), math.log(2)))
 
 
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [("offset", 1.3132616875182228), ("weight", 0.6931471805599453)],  # -log sg(0 - 1), and 1 * log 2
+)
+def test_a_policy_that_equals_its_reference_has_a_loss_of_the_score_difference_alone(
+    form: str, expected: float
+) -> None:
+    assert rdpo(one(0.0, 2.0, 0.0), beta=0.5, tau=2.0, form=form).item() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("form", ALL)
+def test_from_the_reference_the_better_answer_is_pushed_up_in_every_form(form: str) -> None:
+    pairs = leaves(one(0.0, 2.0, 0.0))
+    rdpo(pairs, beta=0.5, tau=2.0, form=form).sum().backward()
+    assert pairs.chosen.grad is not None
+    assert pairs.rejected.grad is not None
+    assert pairs.chosen.grad.item() == -pairs.rejected.grad.item() < 0
+
+
 @pytest.mark.parametrize("tau", [0.37, 1.0, 5.0])
 @pytest.mark.parametrize("seed", range(5))
 def test_the_soft_loss_is_bit_equal_when_a_pair_is_swapped_with_its_scores(seed: int, tau: float) -> None:
