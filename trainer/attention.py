@@ -33,6 +33,7 @@ def attention(
     if layout is None:
         sdpa: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **asked)
         return sdpa
+    layout.met.add(id(module))
     scale = asked.get("scaling")
     if isinstance(layout.form, Runs):
         return in_one_call(layout.form, (query, key, value), scale), None

@@ -6,7 +6,7 @@ go on from there, and it sees those first tokens and itself. All but attention w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 import torch
@@ -45,11 +45,15 @@ class Runs:
 
 @dataclass(frozen=True)
 class Layout:
-    """Tokens of the B + P sequences of a row, and how many first tokens each rejected one shares with its pair's."""
+    """Tokens of the B + P sequences of a row, and how many first tokens each rejected one shares with its pair's.
+
+    `met` holds the layers, by `id`, whose attention went by it: it cannot be seen from outside what a model passes on.
+    """
 
     sizes: tuple[int, ...]
     shared: tuple[int, ...]  # [P]
     form: Pieces | Runs
+    met: set[int] = field(default_factory=set, compare=False)
 
     @property
     def first(self) -> int:

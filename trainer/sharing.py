@@ -16,7 +16,7 @@ from trainer.student import Student
 FULL, SLIDING = "full_attention", "sliding_attention"
 PROBED = 256  # tokens of the probe's longest row at most: it costs less than a step
 SHORTEST = 8
-APART = {torch.float32: 1e-5, torch.bfloat16: 2e-2}  # relative difference of a log-prob that is rounding
+APART = {torch.float32: 1e-4, torch.bfloat16: 2e-2}  # relative difference of a token's log-prob that is rounding
 
 
 def share(student: Student, *, longest: int) -> str | None:
@@ -59,14 +59,27 @@ def _by_probe(student: Student, pairs: Sequence[EncodedPair], plain: Tensor) -> 
     """The same pairs with shared prompts; a student that does not know what it is told of them raises, or differs."""
     if student.model.config._attn_implementation != NAME:
         return "its attention cannot be exchanged"
+    batch = pack(pairs, form=form(student))
+    assert batch.layout is not None
     try:
-        found = _log_probs(student, pack(pairs, form=form(student)))
+        found = _log_probs(student, batch)
     except (TypeError, ValueError, RuntimeError) as error:
         return f"its attention cannot be exchanged: {error}"
-    apart = float(((found - plain).abs() / plain.abs()).max())
-    if not apart <= APART[student.dtype]:  # also where it is no number
-        return f"log-probs with shared prompts differ from plain ones by {apart:.1e} of their size"
+    layers = int(student.model.config.get_text_config().num_hidden_layers)
+    if (deaf := layers - len(batch.layout.met)) > 0:
+        return f"{deaf} of its {layers} layers are not told which tokens go together"
+    differ = apart(found, plain, batch.answer_tokens.to(found.device))
+    if not differ <= APART[student.dtype]:  # also where it is no number
+        return f"log-probs with shared prompts differ from plain ones by {differ:.1e} of a token's size"
     return None
+
+
+def apart(found: Tensor, plain: Tensor, tokens: Tensor) -> float:
+    """How far log-probs of answers [R] of so many tokens are apart at most, in the size of a single token's.
+
+    What rounding does to n tokens adds up as the root of n: a bound on one token's is as strict for long answers.
+    """
+    return float(((found - plain).abs() / plain.abs() * tokens.sqrt()).max())
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from transformers import LlamaConfig
+from transformers.models.llama.modeling_llama import LlamaAttention
 
 from core.configs.run import TrainingConfig
 from tests.factories.families import CAPPED, LINEAR, SERVED, SLIDING, SMALL, STATES, student_of
@@ -21,7 +23,7 @@ from trainer.losses import rdpo
 from trainer.objective import SUMS, Objective
 from trainer.optimizer import adamw
 from trainer.packing import pack
-from trainer.sharing import form, share
+from trainer.sharing import APART, apart, form, share
 from trainer.step import Stepper
 from trainer.student import Student, with_adapter
 from trainer.world import World
@@ -140,6 +142,28 @@ def test_a_student_that_drops_attention_weights_does_not_share() -> None:
 
 def test_a_student_that_caps_its_attention_scores_does_not_share() -> None:
     assert "its attention takes softcap" in kept(CAPPED, 10)[0]
+
+
+class Deaf(LlamaAttention):
+    """Attention that passes nothing on."""
+
+    def forward(self, *args: Any, layout: object = None, **kwargs: Any) -> Any:
+        return super().forward(*args, **kwargs)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_student_that_does_not_tell_every_layer_does_not_share(dtype: torch.dtype) -> None:
+    student = replace(student_of(LlamaConfig(**SMALL)), dtype=dtype)
+    student.model.model.layers[1].self_attn.__class__ = Deaf
+    assert share(student, longest=40) == "1 of its 2 layers are not told which tokens go together"
+
+
+def test_a_difference_is_held_against_what_rounding_adds_up_to() -> None:
+    plain, tokens = torch.tensor([-1280.0, -20.0]), torch.tensor([128.0, 2.0])
+    tenths = apart(plain + torch.tensor([0.5, 0.1]), plain, tokens)
+    assert tenths == pytest.approx(0.1 / 20 * 2**0.5, rel=1e-4)
+    assert tenths < APART[torch.bfloat16] < apart(plain + torch.tensor([5.0, 0.0]), plain, tokens)
+    assert apart(plain * (1 + 1e-6), plain, tokens) < APART[torch.float32] < apart(plain * (1 + 1e-4), plain, tokens)
 
 
 def test_a_student_in_bfloat16_shares_too(students: dict[str, tuple[Student, Student]]) -> None:
