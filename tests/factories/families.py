@@ -8,6 +8,7 @@ from tokenizers.models import WordLevel
 from transformers import (
     AutoModelForCausalLM,
     Gemma2Config,
+    Gemma3TextConfig,
     GemmaConfig,
     LlamaConfig,
     MambaConfig,
@@ -32,6 +33,7 @@ SERVED: dict[str, PreTrainedConfig] = {
     "qwen3": Qwen3Config(**SMALL),
     "mistral": MistralConfig(**SMALL, sliding_window=None),
     "gemma": GemmaConfig(**SMALL),
+    "gemma3": Gemma3TextConfig(**SMALL, sliding_window=128, layer_types=["sliding_attention", "full_attention"]),
 }
 SLIDING = MistralConfig(**SMALL, sliding_window=16)
 CAPPED = Gemma2Config(**SMALL)

@@ -1,5 +1,6 @@
 """Log-probs of answers against the model's own logits at every position."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -17,10 +18,13 @@ from transformers import (
 )
 
 from core.errors import BadInput
+from tests.factories.families import SERVED, student_of
 from trainer import logps
 from trainer.batches import collate
 from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs, check_logits
+from trainer.packing import pack
+from trainer.sharing import share
 from trainer.student import Student
 
 
@@ -43,6 +47,19 @@ def test_the_head_on_answer_tokens_gives_what_full_logits_give(
 ) -> None:
     batch = collate(drawn_pairs, pad=0)
     assert torch.allclose(answer_log_probs(learner.model, batch), expected(learner.model, drawn_pairs), atol=1e-3)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("family", SERVED)
+def test_a_family_that_shares_prompts_gives_what_its_full_logits_give(
+    family: str, drawn_pairs: list[EncodedPair]
+) -> None:
+    student = student_of(copy.deepcopy(SERVED[family]))
+    found = [answer_log_probs(student.model, collate(drawn_pairs[:4], pad=0)), expected(student.model, drawn_pairs[:4])]
+    assert share(student, longest=80) is None
+    found.append(answer_log_probs(student.model, pack(drawn_pairs[:4], form="pieces")))
+    for one in found:
+        assert torch.allclose(one, found[1], rtol=1e-5, atol=0)
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from transformers.models.llama.modeling_llama import LlamaAttention
 
 from core.configs.run import TrainingConfig
 from tests.factories.families import CAPPED, LINEAR, SERVED, SLIDING, SMALL, STATES, student_of
+from tests.fakes import varlen
 from trainer.batches import MicroBatch, collate
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
@@ -36,7 +37,15 @@ WAYS = {
     "packed within a budget": Cutting(60, form="pieces"),
     "accumulated": Cutting(ROOMY, 2, form="rows"),
     "one by one": Cutting(ROOMY, 1, form="pieces"),
+    "in runs": Cutting(ROOMY, form="runs"),
+    "in runs within a budget": Cutting(60, form="runs"),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kernel() -> None:
+    """The kernel of variable lengths, which a GPU has."""
+    varlen.on_cpu()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import torch
 from core.configs.run import TrainingConfig
 from core.methods.alpha_dpo import AlphaDpoConfig
 from core.methods.simpo import SimpoConfig
-from trainer.batches import MicroBatch, Reference, collate
+from trainer.batches import Form, MicroBatch, Reference, collate
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
 from trainer.logps import answer_log_probs
@@ -18,7 +18,8 @@ from trainer.metrics import Counted, means
 from trainer.objective import Objective, pair_tensors
 from trainer.optimizer import adamw
 from trainer.running_gap import RunningGap
-from trainer.step import Stepper
+from trainer.sharing import share
+from trainer.step import Stepper, log_probs
 from trainer.student import Student, with_adapter
 from trainer.world import World
 
@@ -74,6 +75,27 @@ def test_the_same_step_twice_is_bit_equal(learner: Student, drawn_pairs: list[En
         stepper(twin).step(cut(drawn_pairs, 4), examples=12, seed=3)
         weights.append(torch.cat([p.detach().flatten() for _, p in twin.trained()]))
     assert torch.equal(*weights)
+
+
+@pytest.mark.parametrize("form", ["rows", "pieces"])
+def test_a_step_in_bfloat16_keeps_log_probs_gradients_and_weights_in_float32(
+    form: Form, learner: Student, drawn_pairs: list[EncodedPair]
+) -> None:
+    assert share(learner, longest=80) is None
+    batches, kept = Cutting(400, form=form).batches(drawn_pairs, reference_of(learner, drawn_pairs)), {}
+    for dtype in (torch.float32, torch.bfloat16):
+        twin = replace(learner, model=copy.deepcopy(learner.model), dtype=dtype)
+        with torch.no_grad():
+            found = torch.cat([log_probs(twin, batch) for batch in batches])
+        sums = stepper(twin).step(batches, examples=12, seed=0)
+        assert {found.dtype, sums.dtype, *(p.dtype for _, p in twin.trained())} == {torch.float32}
+        moved = [p.detach() - before for (_, p), before in zip(twin.trained(), learner.model.parameters(), strict=True)]
+        kept[dtype] = found, sums, torch.cat([part.flatten() for part in moved])
+    (exact, sums, moved), (found, told, narrow) = kept.values()
+    assert not torch.equal(found, found.bfloat16().float())
+    assert 0 < (found - exact).norm() < 0.02 * exact.norm()
+    assert told[0].item() == pytest.approx(sums[0].item(), rel=0.15)
+    assert torch.nn.functional.cosine_similarity(narrow, moved, dim=0) > 0.9  # Adam's first step is the sign alone
 
 
 def test_dropout_follows_the_seed_of_the_step(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
