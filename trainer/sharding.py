@@ -36,7 +36,8 @@ def sharded(student: Student, world: World) -> Student:
     """The same student, of whose weights this process keeps its part on its device.
 
     Embedding, last norm and output layer, which may be tied, are gathered once for a pass, each block by itself.
-    Weights are gathered in the type they are held in, so that arithmetic is that of a single process.
+    Weights are gathered in the type they are held in, so that arithmetic is that of a single process. Where that is
+    float32 and multiplies in bfloat16, autograd keeps a copy of each until the backward pass, as a single process does.
     """
     mesh = init_device_mesh(world.device.type, (world.size,))
     whole = AnswerLogProbs(student.model)

@@ -102,7 +102,11 @@ def log_probs(student: Student, batch: MicroBatch) -> Tensor:
 
 
 def mixed_precision(student: Student) -> AbstractContextManager[object]:
-    """bfloat16 arithmetic around float32 weights where the student trains so; otherwise nothing."""
+    """bfloat16 arithmetic around float32 weights where the student trains so; otherwise nothing.
+
+    Narrow copies of weights are held for the whole pass, but not where activations are computed anew to save memory.
+    """
     if student.dtype == torch.bfloat16:
-        return torch.autocast(student.model.device.type, dtype=torch.bfloat16)
+        held = not student.model.is_gradient_checkpointing
+        return torch.autocast(student.model.device.type, dtype=torch.bfloat16, cache_enabled=held)
     return nullcontext()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from sqlalchemy import select
 
 from core import artifacts
@@ -14,6 +15,7 @@ from core.queries import checkpoints, events, runs
 from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Shard
 from tests.factories import trainer_process, trainings
+from tests.factories.models import causal_model
 from tests.factories.trainer_process import Crash
 from tests.faults.test_best_checkpoint import BEST, WATCHED, check_end
 from tests.faults.test_trainer_killed import LORA
@@ -81,6 +83,9 @@ def test_any_number_of_processes_goes_on_from_a_checkpoint(first: int, asked: di
         told = [event.message for event in events.after(session, DEFAULT_PROJECT, [run_id], limit=1000)]
     assert any(message.startswith("Resumed after step 2") for message in told)
     assert_as_the_twin(run_id, student, **asked)
+
+
+BFLOAT16 = {"training": {"dtype": "bfloat16"}}
 
 
 FAULTS = {
@@ -192,8 +197,8 @@ def test_a_damaged_best_checkpoint_sends_both_back_before_it(student: Path) -> N
     assert_as_the_twin(run_id, student, within=ROUNDED, **WATCHED)
 
 
-@pytest.mark.parametrize("asked", [{}, LORA], ids=["full", "lora"])
-def test_a_dry_run_of_two_processes_reckons_what_each_of_them_holds(asked: dict[str, Any], student: Path) -> None:
+def looked_at(student: Path, **asked: Any) -> list[dict[str, Any]]:
+    """The reports of a dry run by one process and by two."""
     dataset_id, told = trainings.made_pairs(), []
     for processes in (1, 2):
         run_id = trainings.ask(dataset_id, dry_run=True, **asked)
@@ -205,9 +210,31 @@ def test_a_dry_run_of_two_processes_reckons_what_each_of_them_holds(asked: dict[
         told.append(trainings.run_row(run_id).facts[runs.PREFLIGHT])
         with transaction() as session:
             runs.looked(session, claim)
+    return told
+
+
+@pytest.mark.parametrize("asked", [{}, LORA], ids=["full", "lora"])
+def test_a_dry_run_of_two_processes_reckons_what_each_of_them_holds(asked: dict[str, Any], student: Path) -> None:
+    told = looked_at(student, **asked)
     alone, together = (report["memory"]["estimated"] for report in told)
     assert together["activations"] == pytest.approx(alone["activations"], rel=0.02)  # of as large a micro-batch
     assert together["gradients"] == pytest.approx(alone["gradients"] / 2, rel=0.1)
     assert together["optimizer"] == 2 * together["gradients"]
     assert [report["student"]["processes"] for report in told] == [1, 2]
     assert told[0]["student"]["trained_parameters"] == told[1]["student"]["trained_parameters"]
+
+
+def test_activations_computed_anew_keep_no_copies_of_weights_in_bfloat16(student: Path) -> None:
+    """Two bytes of each weight that multiplies, in each process: as many for two as for one."""
+    layers = 4
+    causal_model(student, layers=layers)
+    kept = [report["memory"]["estimated"] for report in looked_at(student, **BFLOAT16)]
+    training = BFLOAT16["training"] | {"gradient_checkpointing": True}
+    anew = [report["memory"]["estimated"] for report in looked_at(student, training=training)]
+    block = sum(p.numel() for name, p in load_file(student / "model.safetensors").items() if ".layers.0." in name)
+    for one, other in zip(kept, anew, strict=True):
+        assert one["activations"] - other["activations"] > 2 * (layers - 1) * block
+        assert one["activations"] > 2 * layers * block
+    assert kept[0]["activations"] == pytest.approx(kept[1]["activations"], rel=0.02)
+    outside = kept[0]["weights"] - 4 * layers * block
+    assert kept[1]["weights"] == pytest.approx(kept[0]["weights"] / 2 + outside + 4 * block, rel=0.01)

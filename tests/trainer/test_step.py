@@ -19,7 +19,7 @@ from trainer.objective import Objective, pair_tensors
 from trainer.optimizer import adamw
 from trainer.running_gap import RunningGap
 from trainer.sharing import share
-from trainer.step import Stepper, log_probs
+from trainer.step import Stepper, log_probs, mixed_precision
 from trainer.student import Student, with_adapter
 from trainer.world import World
 
@@ -96,6 +96,16 @@ def test_a_step_in_bfloat16_keeps_log_probs_gradients_and_weights_in_float32(
     assert 0 < (found - exact).norm() < 0.02 * exact.norm()
     assert told[0].item() == pytest.approx(sums[0].item(), rel=0.15)
     assert torch.nn.functional.cosine_similarity(narrow, moved, dim=0) > 0.9  # Adam's first step is the sign alone
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_copies_of_weights_in_bfloat16_are_not_held_where_activations_are_computed_anew(
+    anew: bool, learner: Student
+) -> None:
+    if anew:
+        learner.model.gradient_checkpointing_enable({"use_reentrant": False})
+    with mixed_precision(replace(learner, dtype=torch.bfloat16)):
+        assert torch.is_autocast_cache_enabled() != anew
 
 
 def test_dropout_follows_the_seed_of_the_step(learner: Student, drawn_pairs: list[EncodedPair]) -> None:
