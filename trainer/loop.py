@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Event
 
+from torch import Tensor
+
 from core.errors import BadInput, LeaseLost
 from core.seeds import derive_seed
 from core.states import RunState
@@ -36,6 +38,15 @@ class Signal(IntEnum):
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A step that was taken: what `trainer.step.Stepper.step` returned, the pairs, the learning rate."""
+
+    sums: Tensor
+    pairs: list[EncodedPair]
+    rate: float
+
+
+@dataclass(frozen=True)
 class Course:
     """All that the steps need; nothing in it but the student and its optimizer changes."""
 
@@ -59,13 +70,14 @@ class Course:
         step = start
         while not self._ended(step):
             step += 1
-            values = self._step(step)
+            taken = self._step(step)
+            values = self._values(step, taken) if self._metrics_due(step) else None
             validation = self._validate() if self._validation_due(step) else None
             best = validation is not None and self.watch is not None and self.watch.see(step, validation)
             signal = self._tell(self._report(step, values, validation, best=best))
             kept = best and self.watch is not None and self.watch.keeps
             if kept or self._checkpoint_due(step) or signal != Signal.go or self._ended(step):
-                self._save(step, values or {})
+                self._save(step, values or self._values(step, taken))
             if signal != Signal.go and not self._ended(step):
                 if signal == Signal.pause:
                     self._pause(step)
@@ -80,17 +92,18 @@ class Course:
     def _ended(self, step: int) -> bool:
         return step >= self.order.total_steps or (self.watch is not None and self.watch.enough)
 
-    def _step(self, step: int) -> Values | None:
-        """One optimizer step; its metrics when they are due. The numbers leave the device here, and only then."""
+    def _step(self, step: int) -> Taken:
+        """One optimizer step. Its numbers stay on the device."""
         chosen = [self.pairs.train[i] for i in self.order.batch(step)]
         rate = learning_rate(step, self.order.total_steps, self.attempt.config.training)
         set_rate(self.stepper.optimizer, rate)
         seed = derive_seed(self.attempt.config.training.seed, "step", step)
-        sums = self.stepper.step(self._mine(chosen), examples=len(chosen), seed=seed)
-        if not self._metrics_due(step):
-            return None
-        *told, norm = sums.tolist()
-        values = self._means(told, chosen) | {"gradient_norm": finite(norm), "learning_rate": rate}
+        return Taken(self.stepper.step(self._mine(chosen), examples=len(chosen), seed=seed), chosen, rate)
+
+    def _values(self, step: int, taken: Taken) -> Values:
+        """The metrics of a step: its numbers leave the device here, and only then. Raises BadInput."""
+        *told, norm = taken.sums.tolist()
+        values = self._means(told, taken.pairs) | {"gradient_norm": finite(norm), "learning_rate": taken.rate}
         return self._checked(step, values) | {"epoch": step / self.order.steps_per_epoch}
 
     def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
@@ -154,11 +167,12 @@ class Course:
         return self.order.validates(step, every) and len(self.pairs.validation) > 0
 
     def _metrics_due(self, step: int) -> bool:
-        """Also before a checkpoint, so that none is written with weights that are not finite."""
+        """Also before a checkpoint that is due; whatever else is saved is looked at then."""
         watched = self.watch is not None and self._validation_due(step)
         return step % self.attempt.config.training.log_steps == 0 or self._checkpoint_due(step) or watched
 
     def _save(self, step: int, values: Values) -> None:
+        """The metrics have been looked at: no checkpoint is written with weights that are not finite."""
         checkpoint.save(self.attempt, self.trained, step, values)
 
     def _pause(self, step: int) -> None:

@@ -131,6 +131,19 @@ def test_what_another_attempt_would_not_mend_fails_the_run_at_once(
     assert said in str(failed.error)
 
 
+def test_a_pause_writes_no_checkpoint_with_weights_that_are_not_finite(student: Path) -> None:
+    broken = {"type": "rdpo", "rdpo": {"form": "weight", "tau": 1e-40}}
+    run_id = trainings.ask(
+        trainings.made_pairs(), method=broken, training={"log_steps": 1000, "checkpoint_steps": 1000}
+    )
+    claim = trainings.claim()
+    trainings.ask_for_pause(run_id)
+    assert trainer_process.train(claim, student) == HOPELESS
+    assert "no longer finite at step 1" in str(trainings.run_row(run_id).error)
+    with transaction() as session:
+        assert checkpoints.on_disk(session, run_id) == []
+
+
 def test_pairs_that_changed_since_a_run_began_fail_it(student: Path) -> None:
     run_id = trainings.ask(trainings.made_pairs())
     claim = trainings.claim()
