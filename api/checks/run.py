@@ -12,6 +12,7 @@ from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig, TrainingConfig
 from core.errors import BadInput, Conflict, NotFound
+from core.methods.choice import MethodChoice
 from core.queries import behaviors, datasets, pairs
 from core.settings import settings
 from core.states import DatasetState
@@ -33,6 +34,7 @@ def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRu
     if kept == 0:
         raise BadInput(f"Dataset {dataset.id} has no kept pair in its training split; make another.", param="dataset")
     check_columns(session, dataset.id, config, scored=scored)
+    _check_anchors(config.method, config.training)
     if not pairs.validates(session, dataset.id):
         _check_watched(config.training, f"Dataset {dataset.id} has no kept pair in its validation split")
     filled = {
@@ -48,6 +50,7 @@ def check_distillation(
     """Complete a distillation config. Raises BadInput (and its kinds)."""
     dataset = check_dataset(session, project_id, config.dataset, at="dataset.")
     check_promised(config.method, config.training, dataset.config.reward)
+    _check_anchors(config.method, config.training)
     if dataset.config.split.validation == 0:
         _check_watched(config.training, "The dataset will have no validation split (dataset.split.validation is 0)")
     filled = {
@@ -56,6 +59,18 @@ def check_distillation(
         "evaluation": _evaluation(session, project_id, config.evaluation, dataset.behaviors),
     }
     return config.model_copy(update=filled), dataset
+
+
+def _check_anchors(method: MethodChoice, training: TrainingConfig) -> None:
+    """Raises BadInput for anchors that would be forwarded, add nothing, and make every pair's part smaller."""
+    if not training.anchors or method.hyperparameters.sft_weight > 0:
+        return
+    losses = "the loss of sft is over pairs, and " if method.type == "sft" else ""
+    raise BadInput(
+        f"training.anchors adds identical pairs to the SFT term alone: {losses}method.{method.type}.sft_weight is 0. "
+        "Set it above 0, or leave anchors out.",
+        param="training.anchors",
+    )
 
 
 def _check_watched(training: TrainingConfig, lack: str) -> None:

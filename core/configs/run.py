@@ -18,7 +18,9 @@ class LoraConfig(Config):
     rank: int = Field(16, ge=1, le=1024)
     alpha: float = Field(32.0, gt=0)
     dropout: float = Field(0.0, ge=0, lt=1)
-    targets: tuple[str, ...] = Field((), description="names of modules of the text model; empty: all linear layers of its blocks")
+    targets: tuple[str, ...] = Field(
+        (), description="names of modules of the text model; empty: all linear layers of its blocks"
+    )
 
 
 class EarlyStoppingConfig(Config):
@@ -65,7 +67,8 @@ class TrainingConfig(Config):
     )
     pair_losses: bool = Field(True, description="note loss and margin of every pair under the tuned model")
     anchors: bool = Field(
-        False, description="identical pairs serve the SFT term too: answers the teacher saw no need to change"
+        False,
+        description="identical pairs, which the teacher left as they were, serve the SFT term too; needs sft_weight",
     )
     pair_weights: bool = Field(
         False, description="multiply what a pair adds to the loss by the weight its line was imported with"

@@ -94,3 +94,15 @@ def test_a_distillation_is_refused_for_columns_that_its_dataset_will_lack(client
     two = {"behavior": "polite", "reward": [rule, rule | {"label": "second"}]}
     answer = client.post("/distillations", json={"dataset": two, "method": ensemble("rule:refusal", "second")})
     assert answer.status_code == 202, answer.text
+
+
+@pytest.mark.parametrize("name", ["dpo", "sft"])
+def test_anchors_are_refused_where_no_sft_term_takes_them(client: TestClient, name: str) -> None:
+    id = made()
+    error = asked(client, id, name, anchors=True)
+    assert error["param"] == "training.anchors"
+    assert f"method.{name}.sft_weight is 0" in error["message"]
+    assert ("the loss of sft is over pairs" in error["message"]) == (name == "sft")
+    assert asked(client, id, {"type": name, name: {"sft_weight": 0.5}}, anchors=True) is None
+    answer = client.post("/distillations", json={"dataset": {"behavior": "polite"}, "training": {"anchors": True}})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "training.anchors")
