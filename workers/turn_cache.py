@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def key(identity: Identity, ask: Ask, cue: Cue, made: Mapping[str, Turn]) -> byt
         identity.engine,
         identity.fingerprint,
         identity.template_hash,
-        ask.sampling(cue.kind).model_dump(mode="json"),
+        _told(ask.sampling(cue.kind)),
         messages(ask, cue, made),
         ask.seed_of(cue),
     ]
@@ -40,8 +41,13 @@ def key(identity: Identity, ask: Ask, cue: Cue, made: Mapping[str, Turn]) -> byt
 
 def question_key(identity: Identity, sampling: Sampling, messages: Messages, *, seed: int, shape: Shape) -> bytes:
     """The same of a question to a judge, and of the shape of its answer."""
-    told = [identity.engine, identity.fingerprint, identity.template_hash, sampling.model_dump(mode="json")]
+    told = [identity.engine, identity.fingerprint, identity.template_hash, _told(sampling)]
     return _digest([*told, messages, seed, shape.regex, shape.schema])
+
+
+@lru_cache
+def _told(sampling: Sampling) -> Row:
+    return sampling.model_dump(mode="json")
 
 
 def _digest(told: list[Any]) -> bytes:
