@@ -41,6 +41,20 @@ def test_an_address_that_may_not_be_asked_is_refused_by_field(client: TestClient
         assert (answer.status_code, answer.json()["error"]["param"]) == (status, "teacher.base_url"), (url, answer.text)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:sk-hidden@api.example.com/v1", "https://api.example.com/v1?key=sk-hidden",
+        "ftp://user:sk-hidden@api.example.com", "user:sk-hidden@api.example.com/v1",
+    ],
+)  # fmt: skip
+def test_an_address_is_refused_without_repeating_what_may_be_secret_in_it(client: TestClient, url: str) -> None:
+    answer = asked(client, base_url=url)
+    assert answer.status_code in (400, 422)
+    assert "api.example.com" in answer.text
+    assert "sk-hidden" not in answer.text
+
+
 def test_a_closed_address_is_open_when_the_operator_names_it(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
