@@ -94,7 +94,7 @@ class Settings(BaseSettings):
         (), description='endpoints that are not at public addresses and may be asked all the same, as "host:port"'
     )
     endpoint_connect_seconds: float = Field(10.0, gt=0, description="longest wait for a connection to an endpoint")
-    endpoint_answer_seconds: float = Field(300.0, gt=0, description="longest single answer of an endpoint")
+    endpoint_answer_seconds: float = Field(120.0, gt=0, description="longest single answer of an endpoint")
     endpoint_retry_seconds: float = Field(
         0.5, ge=0, description="first pause before an endpoint is asked again, at random below it; doubles each time"
     )

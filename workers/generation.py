@@ -19,6 +19,7 @@ from workers.persist import persist
 from workers.places import Places
 from workers.plan import Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
+from workers.teachers.endpoint.patience import still
 from workers.teachers.identity import identify
 
 log = structlog.get_logger()
@@ -145,10 +146,10 @@ class GeneratingDesk:
         if needed(claim, work.teacher) != self._slot.loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
-        return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
+        return self._beats.open(claim, stall_seconds=still(work.teacher.engine)), work
 
     async def _shard(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> None:
-        lease.stall_seconds = settings().engine_answer_seconds
+        lease.stall_seconds = still(work.teacher.engine)
         lease.moved()
         try:
             bench = workbench.furnish(lease, work, places, stop)

@@ -25,6 +25,7 @@ from workers.rewards import load_reward
 from workers.rewards.judge import Judge, load_judge
 from workers.rewards.reward import RewardModel, Verdict
 from workers.shared_device import SharedDevice
+from workers.teachers.endpoint.patience import still
 
 log = structlog.get_logger()
 AGAIN = 0.5  # seconds until drafts of chains that go on, or work beside a push, are looked for again
@@ -186,6 +187,7 @@ class ScoringDesk:
             return
         reward = self._scorer(docket.config, lease.claim)
         if isinstance(reward, Judge):
+            lease.stall_seconds = max(lease.stall_seconds, still(docket.config.engine))
             self._runner.run(judge_all(reward, docket, lease=lease, stop=stop))
         else:
             self._in_batches(lease, stop, reward, docket.waiting)

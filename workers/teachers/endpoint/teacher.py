@@ -18,14 +18,13 @@ from workers.teachers.endpoint.dialect import Dialect
 from workers.teachers.endpoint.fault import Fault
 from workers.teachers.endpoint.identity import EMPTY_TEMPLATE, fingerprint
 from workers.teachers.endpoint.line import Line
-from workers.teachers.endpoint.patience import Patience
+from workers.teachers.endpoint.patience import PROBE_SECONDS, Patience
 from workers.teachers.endpoint.request import estimated, form, packed, request
 from workers.teachers.endpoint.retries import Retries
 from workers.teachers.endpoint.retry_budget import RetryBudget
 from workers.teachers.endpoint.suspects import Suspects
 from workers.teachers.teacher import Conversation, Shape, Turn
 
-PROBE_SECONDS = 30.0  # for the shortest question there is, and to be let in with it
 REJECTIONS = 20  # in a row, with nothing answered between, after which it is not the conversations that are wrong
 
 
