@@ -107,7 +107,9 @@ class Settings(BaseSettings):
         False, description="scoring workers have a device of their own: drafts are scored while chains go on"
     )
     shared_device: str | None = Field(
-        None, description="name of the one device that workers with this setting take turns on; unset: none is shared"
+        None,
+        description="name of the one device that workers with this setting take turns on; "
+        "unset: none, under `burnish up` and Docker the GPU",
     )
     turn_seconds: float = Field(
         300.0, gt=0, description="how long a worker may keep its model, or the shared device, while others wait"
