@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     default_student: str = Field("tiny-student", description="student of a run that names none")
 
     models: dict[str, ModelSettings] = Field(
-        {}, description="settings of single models by their name, as JSON: engine options, prices, limits, licence"
+        {},
+        description="settings of single models by their name, or as name@host behind one endpoint, as JSON: "
+        "engine options, prices, limits, licence",
     )
 
     # Work
@@ -124,9 +126,9 @@ class Settings(BaseSettings):
     )
     free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
 
-    def model(self, name: str) -> ModelSettings:
-        """What the operator says about a model; nothing in particular about one that is not named."""
-        return self.models.get(name, ModelSettings())
+    def model(self, *names: str) -> ModelSettings:
+        """What the operator says about a model by the first of its names that is there; else nothing in particular."""
+        return next((self.models[name] for name in names if name in self.models), ModelSettings())
 
     @property
     def trusted_roots(self) -> tuple[Path, ...]:

@@ -19,10 +19,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Payer:
-    """The shard that pays for turns of a model, and what it had paid when it was claimed."""
+    """The shard that pays for turns of a model, by the names its prices may stand under; what it had paid before."""
 
     claim: Claim
-    model: str
+    names: tuple[str, ...]
     before: Spent
 
 
@@ -55,7 +55,7 @@ class Notebook:
 
     def note(self, key: bytes | None, turn: Turn) -> None:
         """Write down one turn, with what it is cached under."""
-        usd = priced(self._payer.model, turn.prompt_tokens, turn.tokens).usd
+        usd = priced(self._payer.names, turn.prompt_tokens, turn.tokens).usd
         self._turns.append((self._row(key, turn), Spent(turn.prompt_tokens, turn.tokens, usd)))
 
     def flush(self, session: Session) -> None:

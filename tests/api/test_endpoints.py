@@ -87,6 +87,15 @@ def test_estimates_previews_and_budgets_know_an_endpoint(client: TestClient, mon
     assert priced.status_code == 202
 
 
+def test_prices_at_one_endpoint_are_no_prices_at_another(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNISH_MODELS", '{"hosted@api.example.com": {"price_input": 1.0, "price_output": 4.0}}')
+    reread()
+    assert asked(client, "/estimates", base_url="https://API.example.com:443/v1").json()["usd"]["high"] > 0
+    elsewhere = HOSTED | {"base_url": "https://api.example.com:8443/v1"}
+    refused = client.post("/datasets", json={"behavior": "polite", "teacher": elsewhere, "budget": {"usd": 1}})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "budget.usd")
+
+
 def test_an_endpoint_needs_its_address_and_others_take_none(client: TestClient) -> None:
     for teacher in ({"engine": "openai", "model": "hosted"}, {"model": ledger.TEACHER, "base_url": HOSTED["base_url"]}):
         answer = client.post("/datasets", json={"behavior": "polite", "teacher": teacher})

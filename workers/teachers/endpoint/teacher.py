@@ -49,7 +49,7 @@ class EndpointTeacher:
         guard.check_literal(where, param="teacher.base_url")
         self.model = str(config.model)
         self.fingerprint = fingerprint(config)
-        key, limits = _usable(api_key), settings().model(self.model)
+        key, limits = _usable(api_key), settings().model(*config.names)
         self._caller = Caller(where, key, patience=self._patience, guard=guard)
         party = Party(where.url, self.model, key)
         known = (lines or Lines()).to(party, limits, retry_seconds=self._patience.retry)
