@@ -80,7 +80,10 @@ def _remember(judge: Judge, docket: Docket, claim: Claim) -> tuple[Memory, Noteb
     with transaction() as session:
         payer = Payer(claim, docket.config.names, shards.paid(session, claim))
         notebook = Notebook(payer, judge.identity if docket.cache else None)
-        return Memory(turn_cache.look_up(session, claim.project_id, sorted(keys)), notebook.note), notebook
+        known = turn_cache.look_up(session, claim.project_id, sorted(keys))
+        if known:
+            notebook.omissions.recalled()
+        return Memory(known, notebook.note), notebook
 
 
 async def _cases(court: Court, waiting: Sequence[Case]) -> None:

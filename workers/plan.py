@@ -76,6 +76,8 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     ready: list[Row] = []
     if identity is not None:
         asks = turn_cache.recall(session, claim.project_id, identity, asks)
+        if any(ask.known for ask in asks):
+            notebook.omissions.recalled()
     asks = [replace(ask, known={**draft, **ask.known}) for ask, draft in zip(asks, drafts, strict=True)]
     if identity is not None:
         ready = [remembered(identity, ask) for ask in asks if ask.complete]

@@ -145,6 +145,7 @@ class Growth:
         known = await asyncio.to_thread(self._recall, ask)
         if known is not None:
             tries.hits += 1
+            self.notebook.omissions.recalled()
             return known
         turn = await teacher.answer(teacher.open(cue.messages), sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
         self.notebook.keeper(ask)(ask, cue, turn)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import stamina
@@ -78,9 +79,9 @@ class EndpointTeacher:
         fields = request(self.model, conversation.messages, sampling=sampling, seed=seed)
         fields |= form(shape) if self._binds else {}
         read = estimated([one["content"] for one in conversation.messages])
-        answer = await self._asked(fields, tokens=read + sampling.max_tokens)
+        answer, omitted = await self._asked(fields, tokens=read + sampling.max_tokens)
         self._rejections = 0
-        turn = _turn(answer, sampling.stop, read)
+        turn = replace(_turn(answer, sampling.stop, read), omitted=omitted)
         self._line.used(turn.prompt_tokens + turn.tokens, of=read + sampling.max_tokens)
         return turn
 
@@ -88,8 +89,8 @@ class EndpointTeacher:
         """See `Teacher`."""
         await self._caller.close()
 
-    async def _asked(self, fields: dict[str, Any], *, tokens: int) -> Answer:
-        """Ask until there is an answer or no sense in asking again."""
+    async def _asked(self, fields: dict[str, Any], *, tokens: int) -> tuple[Answer, tuple[str, ...]]:
+        """Ask until there is an answer, with the fields that it was asked without, or no sense in asking again."""
         sent = self._dialect.speak(fields)
         body = packed(sent)
         retries = Retries(self._patience, self._budget)
@@ -99,9 +100,10 @@ class EndpointTeacher:
             tries = stamina.retry_context(on=retries, attempts=None, timeout=None)
             async for attempt in tries.with_name(f"{self.model} at {self._line.name}", (), {}):
                 with attempt:
-                    return await self._line.ask(
+                    answer = await self._line.ask(
                         self._caller.call, body, messages=len(fields["messages"]), tokens=tokens
                     )
+                    return answer, self._dialect.omitted(fields, sent)
         except Fault as fault:
             if self._dialect.learns(fault, sent):
                 return await self._asked(fields, tokens=tokens)
