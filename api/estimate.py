@@ -44,7 +44,7 @@ def estimate(config: DatasetConfig, size: Size, grounds: Grounds) -> EstimateObj
     prompt = total(known([read, by_judges.prompt, *(one.prompt_tokens for one in also)]))
     sampled = total(known([said, by_judges.sampled, *(one.sampled_tokens for one in also)]))
     seconds = _seconds(size, past)
-    usd = total_of_known([priced(str(config.teacher.model), read, said), by_judges.usd, *(one.usd for one in also)])
+    usd = total_of_known([priced(config.teacher.names, read, said), by_judges.usd, *(one.usd for one in also)])
     return EstimateObject(
         basis="measured" if past else "bounds",
         measured_chains=past.chains if past else 0,

@@ -125,7 +125,7 @@ def loaded(prompts: int) -> Iterator[Sides]:
         engine = runner.run(load_teacher(TEACHER))
         watched = Watched(engine, block=settings().vllm_block_size)
 
-        async def load(config: ModelConfig, *, api_key: str | None = None) -> Teacher:
+        async def load(config: ModelConfig, **_: object) -> Teacher:
             return watched
 
         desk = GeneratingDesk(beats, new_id("wrk"), load=load)

@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     default_student: str = Field("tiny-student", description="student of a run that names none")
 
     models: dict[str, ModelSettings] = Field(
-        {}, description="settings of single models by their name, as JSON: engine options, prices, limits, licence"
+        {},
+        description="settings of single models by their name, or as name@host behind one endpoint, as JSON: "
+        "engine options, prices, limits, licence",
     )
 
     # Work
@@ -94,7 +96,7 @@ class Settings(BaseSettings):
         (), description='endpoints that are not at public addresses and may be asked all the same, as "host:port"'
     )
     endpoint_connect_seconds: float = Field(10.0, gt=0, description="longest wait for a connection to an endpoint")
-    endpoint_answer_seconds: float = Field(300.0, gt=0, description="longest single answer of an endpoint")
+    endpoint_answer_seconds: float = Field(120.0, gt=0, description="longest single answer of an endpoint")
     endpoint_retry_seconds: float = Field(
         0.5, ge=0, description="first pause before an endpoint is asked again, at random below it; doubles each time"
     )
@@ -107,7 +109,9 @@ class Settings(BaseSettings):
         False, description="scoring workers have a device of their own: drafts are scored while chains go on"
     )
     shared_device: str | None = Field(
-        None, description="name of the one device that workers with this setting take turns on; unset: none is shared"
+        None,
+        description="name of the one device that workers with this setting take turns on; "
+        "unset: none, under `burnish up` and Docker the GPU",
     )
     turn_seconds: float = Field(
         300.0, gt=0, description="how long a worker may keep its model, or the shared device, while others wait"
@@ -122,9 +126,9 @@ class Settings(BaseSettings):
     )
     free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
 
-    def model(self, name: str) -> ModelSettings:
-        """What the operator says about a model; nothing in particular about one that is not named."""
-        return self.models.get(name, ModelSettings())
+    def model(self, *names: str) -> ModelSettings:
+        """What the operator says about a model by the first of its names that is there; else nothing in particular."""
+        return next((self.models[name] for name in names if name in self.models), ModelSettings())
 
     @property
     def trusted_roots(self) -> tuple[Path, ...]:

@@ -19,6 +19,7 @@ from workers.persist import persist
 from workers.places import Places
 from workers.plan import Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
+from workers.teachers.endpoint.patience import still
 from workers.teachers.identity import identify
 
 log = structlog.get_logger()
@@ -136,19 +137,32 @@ class GeneratingDesk:
             return None
         try:
             claim = await asyncio.to_thread(self._claim, self.model, only=True)
-            if claim is None:
-                return None
-            work = await asyncio.to_thread(_read_plan, claim, self._slot.known)
         except Unavailable as error:
             log.warning("database away", error=error.message)
+            return None
+        work = None if claim is None else await self._planned(claim)
+        if claim is None or work is None:
             return None
         if needed(claim, work.teacher) != self._slot.loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
-        return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
+        return self._beats.open(claim, stall_seconds=still(work.teacher.engine)), work
+
+    async def _planned(self, claim: Claim) -> Plan | None:
+        """What is to do for a claim beside shards in work; None when it was let go of, which is no matter of theirs.
+
+        The same model may be asked for in an engine that is not here, or have gone since it was loaded.
+        """
+        try:
+            return await asyncio.to_thread(_read_plan, claim, self._slot.known)
+        except BadInput as error:
+            await asyncio.to_thread(give_up.load_failed, claim, error)
+        except Unavailable as error:  # the model hub, or the database
+            await asyncio.to_thread(give_up.wait, claim, error)
+        return None
 
     async def _shard(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> None:
-        lease.stall_seconds = settings().engine_answer_seconds
+        lease.stall_seconds = still(work.teacher.engine)
         lease.moved()
         try:
             bench = workbench.furnish(lease, work, places, stop)

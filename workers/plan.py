@@ -72,10 +72,12 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     waiting = chains.waiting(session, claim)
     asks = [_ask(asked, row, instructions[row.behavior_id], claim.attempts) for row in waiting]
     drafts = [_draft(row) for row in waiting]
-    notebook = Notebook(Payer(claim, str(asked.teacher.model), shards.paid(session, claim)), identity)
+    notebook = Notebook(Payer(claim, asked.teacher.names, shards.paid(session, claim)), identity)
     ready: list[Row] = []
     if identity is not None:
         asks = turn_cache.recall(session, claim.project_id, identity, asks)
+        if any(ask.known for ask in asks):
+            notebook.omissions.recalled()
     asks = [replace(ask, known={**draft, **ask.known}) for ask, draft in zip(asks, drafts, strict=True)]
     if identity is not None:
         ready = [remembered(identity, ask) for ask in asks if ask.complete]
@@ -84,7 +86,7 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
 
     def store(session: Session, rows: Sequence[Row]) -> None:
         owner = {"dataset_id": claim.dataset_id, "token": claim.token}
-        new = chains.store(session, [_priced(row, str(asked.teacher.model)) | owner for row in rows])
+        new = chains.store(session, [_priced(row, asked.teacher.names) | owner for row in rows])
         if any(row["state"] == "open" for row in rows):
             pipeline.early(session, claim)
         notebook.flush(session)
@@ -103,7 +105,7 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
 
 def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     frame = gathered.frame(session, claim.dataset_id)
-    notebook = Notebook(Payer(claim, str(frame.config.teacher.model), shards.paid(session, claim)), identity)
+    notebook = Notebook(Payer(claim, frame.config.teacher.names, shards.paid(session, claim)), identity)
     found = Growth(claim, frame, growth.unsettled(session, claim), notebook)
     return Plan(to_load(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
 
@@ -123,7 +125,7 @@ def _draft(row: AnyRow) -> dict[str, Turn]:
 def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits:
     prompt = max((len(str(ask.cues[0].messages).encode()) for ask in asks), default=0)
     rubric = max((len(one.instruction.encode()) for one in rubrics.values() if one is not None), default=0)
-    chain = bound.largest([bound.of_chain(ask, str(asked.teacher.model)) for ask in asks])
+    chain = bound.largest([bound.of_chain(ask, asked.teacher.names) for ask in asks])
     return Limits(chain, bound.of_verdicts(asked, prompt + rubric))
 
 
@@ -140,9 +142,9 @@ def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt:
     )
 
 
-def _priced(row: Row, model: str) -> Row:
+def _priced(row: Row, names: Sequence[str]) -> Row:
     """The row with what its turns cost."""
-    return row | {"usd": bound.priced(model, row.get("paid_prompt_tokens", 0), row.get("paid_tokens", 0)).usd}
+    return row | {"usd": bound.priced(names, row.get("paid_prompt_tokens", 0), row.get("paid_tokens", 0)).usd}
 
 
 def _answers(session: Session, claim: Claim) -> Plan:
