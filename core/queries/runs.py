@@ -167,7 +167,8 @@ def resume(session: Session, project_id: str, id: str) -> Run:
     run = get(session, project_id, id)
     trained = run.artifact is not None
     to = RunState.evaluating if trained else RunState.queued
-    if not move(session, Run, id, to, pause_asked=False, pause_reason=None, error=None):
+    stopped = run.state in (RunState.paused, RunState.cancelled, RunState.failed)
+    if not stopped or not move(session, Run, id, to, pause_asked=False, pause_reason=None, error=None):
         raise Conflict(f"Run {id} is {run.state}; only a paused, cancelled or failed one can be resumed.")
     prompts.restore(session, run.dataset_id, held_out=True)
     recovery.forgive(session, parents.of_run(id))
