@@ -42,7 +42,7 @@ def thinned(session: Session, run_ids: Sequence[str], kind: str, *, most: int) -
     number = func.row_number().over(partition_by=RunMetric.run_id, order_by=RunMetric.step.desc())
     count = func.count().over(partition_by=RunMetric.run_id)
     every = (
-        select(RunMetric.run_id, RunMetric.step, ((number - 1) % ((count - 1) / most + 1)).label("rest"))
+        select(RunMetric.run_id, RunMetric.step, ((number - 1) % ((count - 1) // most + 1)).label("rest"))
         .where(RunMetric.run_id.in_(run_ids), RunMetric.kind == kind)
         .subquery()
     )

@@ -87,6 +87,7 @@ def resume(session: Session, project_id: str, id: str) -> Sweep:
 
 
 def _move(session: Session, project_id: str, id: str, move: Callable[[Session, str, str], Run], done: str) -> Sweep:
+    """Move each run that its state allows to be moved; their shards are held first, as `parents.hold` says."""
     sweep = get(session, project_id, id)
     ids = [run.id for run in runs_of(session, [id])[id]]
     parents.hold(session, Shard.run_id.in_(ids))
