@@ -11,7 +11,7 @@ from client.command.output import as_json, cell, console, fields, table
 from client.command.pairs import Split
 from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
-from client.command.table_of_runs import print_runs, value
+from client.command.table_of_runs import name_of, print_numbers, value
 from client.command.watch import watch
 from client.models import Run
 
@@ -87,12 +87,12 @@ def compare(
     if json:
         as_json(found)
         return
-    numbers = [f"run {place + 1}" for place in range(len(ids))]
-    table("Differences", ("", *numbers), ((path, *map(value, row)) for path, row in found.differences.items()))
-    print_runs("Numbers", found.runs, found.best)
+    names = [name_of(place) for place in range(len(ids))]
+    table("Differences", ("", *names), ((path, *map(value, row)) for path, row in found.differences.items()))
+    print_numbers(found.runs, found.best)
     against = [
         (
-            f"run {place + 2}",
+            name_of(place + 1),
             one["scorer"],
             one["n"],
             one["mean_against"],

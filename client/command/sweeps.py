@@ -7,7 +7,7 @@ import typer
 from client.command.context import AsJson, server
 from client.command.output import as_json, fields, table
 from client.command.request import File, Grid, Set, Wait, lay_over, read_body, read_grid
-from client.command.table_of_runs import print_runs, value
+from client.command.table_of_runs import print_numbers, print_swept, value
 from client.command.watch import watch
 from client.run_tables import Sweep
 
@@ -87,4 +87,5 @@ def tell(row: Sweep, *, json: bool) -> None:
     counted = ", ".join(f"{number} {state}" for state, number in row.run_counts.items() if state != "total")
     swept = [(path, ", ".join(map(value, values))) for path, values in row.grid.items()]
     fields(row.id, [("status", row.status), ("runs", counted), *swept])
-    print_runs("Runs", row.summary or [], row.best)
+    print_swept(row.summary or [])
+    print_numbers(row.summary or [], row.best)

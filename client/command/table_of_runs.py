@@ -6,18 +6,26 @@ from typing import Any
 from client.command.output import cell, seconds, table
 from client.run_tables import RunSummary
 
-COLUMNS = ("id", "status", "loss", "accuracy", "margin", "before", "after", "95% interval", "time")
+COLUMNS = ("loss", "accuracy", "margin", "before", "after", "95% interval", "tokens", "time")
 
 
-def print_runs(title: str, rows: Sequence[RunSummary], best: str | None) -> None:
-    """A line for each run; a star stands at the best one. Swept values have columns of their own."""
+def print_swept(rows: Sequence[RunSummary]) -> None:
+    """A line for each run of a sweep: its id, where it stands, the values of the grid."""
     paths = list(rows[0].swept or {}) if rows else []
-    named = [path.rpartition(".")[2] for path in paths]
-    found = [
-        ("*" if row.id == best else "", *(value((row.swept or {}).get(path)) for path in paths), *_numbers(row))
-        for row in rows
-    ]
-    table(title, ("", *named, *COLUMNS), found)
+    named = (path.rpartition(".")[2] for path in paths)
+    found = ((row.id, row.status, *(value((row.swept or {}).get(path)) for path in paths)) for row in rows)
+    table("Runs", ("", "id", "status", *named), ((name_of(place), *line) for place, line in enumerate(found)))
+
+
+def print_numbers(rows: Sequence[RunSummary], best: str | None) -> None:
+    """A line for each run; a star stands at the best one."""
+    found = ((name_of(place) + " *" * (row.id == best), *_numbers(row)) for place, row in enumerate(rows))
+    table("Numbers", ("", *COLUMNS), found)
+
+
+def name_of(place: int) -> str:
+    """A run by its place in the tables."""
+    return f"run {place + 1}"
 
 
 def value(found: Any) -> str:
@@ -35,6 +43,4 @@ def _numbers(row: RunSummary) -> tuple[Any, ...]:
     before, after = (judged[role]["mean"] if judged else None for role in ("base", "tuned"))
     interval = f"{judged['tuned']['low']:.2f} to {judged['tuned']['high']:.2f}" if judged else None
     time = None if row.seconds is None else seconds(row.seconds)
-    return (
-        row.id, row.status, row.validation_loss, row.validation_accuracy, row.margin, before, after, interval, time,
-    )  # fmt: skip
+    return (row.validation_loss, row.validation_accuracy, row.margin, before, after, interval, row.tokens, time)

@@ -6,7 +6,8 @@ from pydantic import Field, JsonValue
 
 from core.configs.run import RunConfig
 
-Grid = dict[str, list[JsonValue]]
+SweptPath = Annotated[str, Field(min_length=1, max_length=200)]
+Grid = dict[SweptPath, list[JsonValue]]
 
 
 class RunRequest(RunConfig):

@@ -149,7 +149,7 @@ def test_a_sweep_is_watched_until_its_runs_have_ended(key: str) -> None:
         for id, values in zip(sweeps.run_ids(session, made), ([1.0, 0.0, 0.0], [1.0, 1.0, 0.0]), strict=True):
             sweeps.trained(session, id, [(4, 0.5, 0.75, 1.25)])
             sweeps.judged(session, id, values)
-        ended = watch(Burnish(ADDRESS, key, transport=Door()), made)
+    ended = watch(Burnish(ADDRESS, key, transport=Door()), made)
     assert (ended.status, [stage.done for stage in ended.stages]) == ("succeeded", [4, 4])
     first, second = json.loads(run("sweeps", "show", made, "--json").output)["runs"]
     told = run("runs", "compare", first, second).output

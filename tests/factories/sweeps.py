@@ -56,14 +56,15 @@ def running(session: Session, run_id: str, validations: Sequence[Validation], *,
 
 
 def judged(session: Session, run_id: str, values: Sequence[float]) -> None:
-    """Answer and judge what waits; the tuned model's answers get these scores, by prompt; the run has succeeded."""
+    """Answer and judge what waits; the tuned model's answers get these scores by the first scorer, prompt by prompt."""
     work(session)
+    scorers = runs.frozen(session, run_id).evaluation.scorers
     statement = (
         select(Score)
         .join(EvaluationAnswer, EvaluationAnswer.id == Score.evaluation_answer_id)
         .join(Evaluation, Evaluation.id == EvaluationAnswer.evaluation_id)
         .join(Prompt, Prompt.id == EvaluationAnswer.prompt_id)
-        .where(Evaluation.run_id == run_id, EvaluationAnswer.role == "tuned")
+        .where(Evaluation.run_id == run_id, EvaluationAnswer.role == "tuned", Score.scorer == scorers[0].scorer)
         .order_by(Prompt.index)
     )
     for score, value in zip(session.scalars(statement), values, strict=True):
@@ -71,7 +72,7 @@ def judged(session: Session, run_id: str, values: Sequence[float]) -> None:
     session.flush()
     found = evaluations.of_run(session, run_id)
     assert found is not None
-    rows, scorers = evaluations.scored_answers(session, found.id), runs.frozen(session, run_id).evaluation.scorers
+    rows = evaluations.scored_answers(session, found.id)
     assert evaluations.settle(session, found.id, summarise(rows, scorers, _rules(session, run_id)))
     assert move(session, Run, run_id, RunState.succeeded)
     session.expire_all()
