@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import case, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from core.queries.rows import AnyRow
@@ -54,7 +55,7 @@ def _newest(session: Session, ids: Sequence[str]) -> list[RunMetric]:
     statement = (
         select(RunMetric)
         .where(RunMetric.run_id.in_(ids))
-        .distinct(RunMetric.run_id, RunMetric.kind)
+        .ext(distinct_on(RunMetric.run_id, RunMetric.kind))
         .order_by(RunMetric.run_id, RunMetric.kind, RunMetric.step.desc())
     )
     return list(session.scalars(statement))
