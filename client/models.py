@@ -193,6 +193,7 @@ class Run(Answer):
     id: str
     status: str
     dataset: str
+    sweep: str | None = None
     config: dict[str, Any]
     step: int
     total_steps: int | None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from client.models import Counts, Dataset, Distillation, Remaining, Run
+from client.run_tables import Sweep
 
 ENDED = ("completed", "succeeded", "failed", "cancelled")
 GOOD = ("completed", "succeeded")
@@ -75,6 +76,15 @@ def of_run(run: Run) -> Snapshot:
     found = run.stages or {}
     rest = tuple(_counted(name, found[name], None) for name in ("answer", "judge") if name in found)
     return Snapshot(run.id, run.status, (train, *rest), run.error)
+
+
+def of_sweep(sweep: Sweep) -> Snapshot:
+    """A bar for each run: its steps, or where it stands when it takes none."""
+    rows = sweep.summary or []
+    stages = tuple(
+        Stage(f"run {place + 1}", row.step, row.total_steps, note=row.status) for place, row in enumerate(rows)
+    )
+    return Snapshot(sweep.id, sweep.status, stages, next((row.error for row in rows if row.error), None))
 
 
 def of_distillation(distillation: Distillation) -> Snapshot:

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(32 << 20, description="largest request body, in bytes")
     max_file_bytes: int = Field(8 << 30, ge=1, description="largest uploaded file, in bytes")
     max_prompts: int = Field(1_000_000, description="most prompts one dataset may have")
+    max_sweep_runs: int = Field(64, ge=1, description="most runs that the grid of one request may make")
     idempotency_hours: int = Field(24, description="how long an Idempotency-Key is remembered")
     sse_heartbeat_seconds: float = Field(15.0, description="silence after which a live stream sends a heartbeat")
     max_streams: int = Field(100, ge=1, description="live event streams and exports one API process serves at once")

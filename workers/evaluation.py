@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from core.bootstrap import interval
 from core.configs.reward import RewardConfig
 from core.database import transaction
 from core.queries import datasets, evaluations, events, runs
@@ -13,7 +14,6 @@ from core.queries.moves import move
 from core.queries.rows import AnyRow
 from core.states import RunState
 from core.tables import Run
-from workers.bootstrap import interval
 
 log = structlog.get_logger()
 Summary = dict[str, Any]

@@ -26,20 +26,39 @@ class CheckedRun:
     dataset: Dataset
 
 
-def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRun:
-    """Complete a run config. Raises BadInput (and its kinds), or Conflict while the dataset is not completed."""
-    dataset = _dataset(session, project_id, config.dataset)
+@dataclass(frozen=True)
+class Trainable:
+    """A dataset that has pairs to train on: how many of them have both scores, whether there are any to validate on."""
+
+    dataset: Dataset
+    scored: int
+    validates: bool
+    behaviors: Sequence[Behavior]
+
+
+def check_trainable(session: Session, project_id: str, id: str) -> Trainable:
+    """Raises BadInput for a dataset that is not there or has no pairs, Conflict while it is not completed."""
+    dataset = _dataset(session, project_id, id)
     kept, scored = pairs.trainable(session, dataset.id)
     if kept == 0:
         raise BadInput(f"Dataset {dataset.id} has no kept pair in its training split; make another.", param="dataset")
-    check_columns(session, dataset.id, config, scored=scored)
-    if not pairs.validates(session, dataset.id):
-        _check_watched(config.training, f"Dataset {dataset.id} has no kept pair in its validation split")
+    return Trainable(dataset, scored, pairs.validates(session, dataset.id), behaviors.used(session, dataset))
+
+
+def check_run(session: Session, project_id: str, config: RunConfig, found: Trainable | None = None) -> CheckedRun:
+    """Complete a run config. Raises BadInput (and its kinds), or Conflict while the dataset is not completed.
+
+    `found` is its dataset, where that was looked at before.
+    """
+    found = found or check_trainable(session, project_id, config.dataset)
+    check_columns(session, found.dataset.id, config, scored=found.scored)
+    if not found.validates:
+        _check_watched(config.training, f"Dataset {found.dataset.id} has no kept pair in its validation split")
     filled = {
         "student": _student(session, project_id, config.student),
-        "evaluation": _evaluation(session, project_id, config.evaluation, behaviors.used(session, dataset)),
+        "evaluation": _evaluation(session, project_id, config.evaluation, found.behaviors),
     }
-    return CheckedRun(config.model_copy(update=filled), dataset)
+    return CheckedRun(config.model_copy(update=filled), found.dataset)
 
 
 def check_distillation(
