@@ -10,8 +10,8 @@ from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import ModelConfig
 from core.ledger import Claim, Spent
-from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, rubrics, runs, shards
-from core.queries.datasets import Instructions
+from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, recipes, rubrics, runs, shards
+from core.queries.recipes import Instructions
 from core.queries.rows import AnyRow
 from core.seeds import content_seed, derive_seed
 from core.settings import settings
@@ -68,9 +68,9 @@ def uses_cache(session: Session, claim: Claim) -> DatasetConfig | None:
 
 def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     asked = datasets.without_prompts(session, claim.dataset_id)
-    instructions = datasets.instructions(session, claim.dataset_id)
+    told = recipes.of_dataset(session, claim.dataset_id)
     waiting = chains.waiting(session, claim)
-    asks = [_ask(asked, row, instructions[row.behavior_id], claim.attempts) for row in waiting]
+    asks = [_ask(asked, row, told[row.behavior_id].instructions, claim.attempts) for row in waiting]
     drafts = [_draft(row) for row in waiting]
     notebook = Notebook(Payer(claim, str(asked.teacher.model), shards.paid(session, claim)), identity)
     ready: list[Row] = []

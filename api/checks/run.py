@@ -12,7 +12,7 @@ from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig, TrainingConfig
 from core.errors import BadInput, Conflict, NotFound
-from core.queries import behaviors, datasets, pairs
+from core.queries import behaviors, datasets, trained_pairs
 from core.settings import settings
 from core.states import DatasetState
 from core.tables import Behavior, Dataset
@@ -29,11 +29,11 @@ class CheckedRun:
 def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRun:
     """Complete a run config. Raises BadInput (and its kinds), or Conflict while the dataset is not completed."""
     dataset = _dataset(session, project_id, config.dataset)
-    kept, scored = pairs.trainable(session, dataset.id)
+    kept, scored = trained_pairs.trainable(session, dataset.id)
     if kept == 0:
         raise BadInput(f"Dataset {dataset.id} has no kept pair in its training split; make another.", param="dataset")
     check_columns(session, dataset.id, config, scored=scored)
-    if not pairs.validates(session, dataset.id):
+    if not trained_pairs.validates(session, dataset.id):
         _check_watched(config.training, f"Dataset {dataset.id} has no kept pair in its validation split")
     filled = {
         "student": _student(session, project_id, config.student),

@@ -10,8 +10,7 @@ from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
 from core.database import transaction
-from core.queries import pairs as pair_queries
-from core.queries import shards, weights
+from core.queries import shards, trained_pairs, weights
 from core.settings import reread, settings
 from core.states import Queue
 from core.tables import Chain, File
@@ -76,7 +75,7 @@ def test_the_weight_of_a_line_is_that_of_its_pair_in_training(client: TestClient
     plain = [{"prompt": "When?", "chosen": "Then.", "rejected": "No."}]
     id = exchange.imported(client, beats, exchange.lines([*values, *plain]), split={"validation": 0})
     with transaction() as session:
-        assert [row.weight for row in pair_queries.for_training(session, id, "train")] == [0, 0.25, 0.5, None]
+        assert [row.weight for row in trained_pairs.for_training(session, id, "train")] == [0, 0.25, 0.5, None]
         assert weights.weighted(session, id) == 2
 
 
