@@ -109,6 +109,19 @@ def test_a_scorer_of_the_file_is_named_by_its_label(client: TestClient, beats: B
     assert {(one["scorer"], one["purpose"]) for one in told} == {("a", "reward"), ("harm", "cost"), ("given", "reward")}
 
 
+def test_a_cost_of_an_export_is_not_imported_as_a_reward(client: TestClient, beats: Beats) -> None:
+    scores = {"harm": {"chosen": 0.5, "rejected": 0.75}}
+    content = exchange.numbered(2, scores=scores, score_chosen=7, score_rejected=1)
+    cost = {"kind": "given", "label": "harm", "purpose": "cost"}
+    exported = client.get(f"/datasets/{exchange.imported(client, beats, content, reward=[{'kind': 'given'}, cost])}"
+                          "/export?format=jsonl").content  # fmt: skip
+    wrong = exchange.imported(client, beats, exported, reward={"kind": "given", "label": "harm"})
+    told = client.get(f"/datasets/{wrong}").json()
+    assert (told["status"], "'harm' gives costs" in told["error"]) == ("failed", True)
+    right = exchange.imported(client, beats, exported, reward=[{"kind": "given"}, cost])
+    assert client.get(f"/datasets/{right}").json()["status"] == "completed"
+
+
 def test_evaluation_prompts_come_from_the_behavior(client: TestClient, beats: Beats) -> None:
     id = exchange.imported(client, beats, exchange.numbered(20), behavior="polite")
     assert {pair["behavior"] for pair in pairs(client, id)} == {"polite"}
