@@ -13,11 +13,12 @@ from core.ledger import Claim, Spent
 from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, recipes, rubrics, runs, shards
 from core.queries.recipes import Instructions
 from core.queries.rows import AnyRow
-from core.seeds import content_seed, derive_seed
+from core.seeds import derive_seed
 from core.settings import settings
 from core.states import Stage
 from core.strategies.counterfactual import context
 from core.strategies.script import script
+from core.turn_key import chain_seed
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.answering import Question, run_answer
@@ -128,13 +129,12 @@ def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rub
 
 
 def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt: int) -> Ask:
-    seed = derive_seed(asked.seed, "chain", content_seed(row.messages), row.sample)
     return Ask(
         prompt_id=row.prompt_id,
         sample=row.sample,
         cues=tuple(script(asked, row.messages, instructions)),
         sampling=asked.teacher.sampling_of,
-        seed=seed,
+        seed=chain_seed(asked.seed, row.messages, row.sample),
         attempt=attempt,
         context=context(row.messages, asked.counterfactual) if asked.counterfactual else None,
     )
