@@ -27,7 +27,7 @@ from core.database import transaction
 from core.ids import new_id
 from core.layout import lay_out
 from core.queries import behaviors, datasets
-from core.queries.datasets import Instructions
+from core.queries.recipes import Instructions
 from core.seeds import content_seed, derive_seed
 from core.settings import ROOT, settings
 from core.strategies.self_critique import self_critique

@@ -80,6 +80,14 @@ class Writing(Answer):
     usd: Interval | None
 
 
+class Cached(Answer):
+    """Of the turns of some chains of a dataset, how many the cache holds already."""
+
+    chains: int
+    turns: int
+    hits: int
+
+
 class Estimate(Answer):
     """What a dataset would take."""
 
@@ -88,9 +96,12 @@ class Estimate(Answer):
     chains: int
     judge_calls: int = 0
     writing: Writing | None = None
+    cached: Cached | None = None
     prompt_tokens: Interval
     sampled_tokens: Interval
     seconds: Interval | None
+    scoring_seconds: Interval | None = None
+    untimed: list[str] = []
     usd: Interval | None
     exceeds: list[str]
 

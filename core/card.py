@@ -25,6 +25,7 @@ COLUMNS = (
     ("chosen, rejected", "the two answers"),
     ("score_chosen, score_rejected", "what the first scorer gave"),
     ("scores", "what every scorer gave"),
+    ("weight", "what its loss may be multiplied by, where the pair was imported with one"),
 )
 
 

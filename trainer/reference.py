@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import models
+from core.attention import attention_of
 from core.database import transaction
 from core.queries import reference_log_probs
 from trainer.attempt import Attempt
@@ -26,6 +27,7 @@ from trainer.world import World
 
 # Another way to encode is another fingerprint.
 ENCODING = "answers with end token in the chain's context; too long ones refused, none cut"
+CAPPED = "attention scores capped"  # where the config asks for it; before, they were not
 LOOKED_UP = 1_000  # pairs in one question to the ledger
 ROUND = 16  # chunks of each process between two writes
 
@@ -105,6 +107,7 @@ def fingerprint(attempt: Attempt, student: Student) -> str:
     """Hash of all that a reference log-prob depends on: weights, tokenizer and template, encoding, arithmetic."""
     template = str(student.tokenizer.chat_template)
     told = [models.fingerprint(attempt.student), template, ENCODING, str(student.dtype), attempt.world.device.type]
+    told += [CAPPED] if attention_of(student.model.config) else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

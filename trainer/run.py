@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.database import transaction
 from core.errors import BadInput
-from core.queries import pairs as pair_queries
-from core.queries import runs, score_columns
+from core.queries import runs, score_columns, trained_pairs
 from core.queries.moves import move
 from core.states import RunState
 from core.tables import Run
@@ -100,7 +99,7 @@ def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
     with transaction() as session:
         rows = _offered(session, intake, dataset, "train")
         if config.training.anchors:
-            rows = chain(rows, intake.take(pair_queries.anchors(session, dataset), split="train", anchors=True))
+            rows = chain(rows, intake.take(trained_pairs.anchors(session, dataset), split="train", anchors=True))
         train = spooled(rows, attempt.folder)
         validation = spooled(_offered(session, intake, dataset, "validation"), attempt.folder)
         before = runs.of_claim(session, attempt.record.claim).facts.get("data_hash")
@@ -114,7 +113,7 @@ def _offered(session: Session, intake: Intake, dataset: str, split: str) -> Iter
     """The pairs of a split, with the columns that the method reads."""
     members = intake.config.method.hyperparameters.members
     rewards = None if members is None else score_columns.of_members(session, dataset, split, members)
-    return intake.take(pair_queries.for_training(session, dataset, split), split=split, rewards=rewards)
+    return intake.take(trained_pairs.for_training(session, dataset, split), split=split, rewards=rewards)
 
 
 def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[Cutting, str | None]:

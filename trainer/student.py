@@ -8,6 +8,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from core.attention import attention_of
 from core.configs.run import TrainingConfig
 from core.errors import BadInput
 from core.seeds import derive_seed
@@ -58,8 +59,9 @@ def load(folder: Path, config: TrainingConfig, device: torch.device, *, held: to
         settings = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=kept, use_safetensors=True, trust_remote_code=False, local_files_only=True
-        )
+            folder, dtype=kept, use_safetensors=True, trust_remote_code=False, local_files_only=True,
+            attn_implementation=attention_of(settings),
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise BadInput(f"The student {folder.name!r} cannot be loaded: {error}.", param="student") from error
     rows = int(model.get_input_embeddings().weight.size(0))  # type: ignore[operator]  # a Parameter, says nobody

@@ -7,9 +7,9 @@ from typing import Any
 
 from core.configs.sampling import Sampling
 from core.errors import BadInput, Unanswered
-from core.seeds import derive_seed
 from core.strategies.cue import Cue
 from core.text import clean
+from core.turn_key import turn_seed
 from workers.teachers.teacher import Conversation, Teacher, Turn
 
 TURNS = ("draft", "critique", "revision")
@@ -40,7 +40,7 @@ class Ask:
 
     def seed_of(self, cue: Cue) -> int:
         """The seed of a turn."""
-        return derive_seed(self.seed, cue.name)
+        return turn_seed(self.seed, cue.name)
 
     @property
     def complete(self) -> bool:

@@ -10,14 +10,15 @@ from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import ModelConfig
 from core.ledger import Claim, Spent
-from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, rubrics, runs, shards
-from core.queries.datasets import Instructions
+from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, recipes, rubrics, runs, shards
+from core.queries.recipes import Instructions
 from core.queries.rows import AnyRow
-from core.seeds import content_seed, derive_seed
+from core.seeds import derive_seed
 from core.settings import settings
 from core.states import Stage
 from core.strategies.counterfactual import context
 from core.strategies.script import script
+from core.turn_key import chain_seed
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.answering import Question, run_answer
@@ -68,9 +69,9 @@ def uses_cache(session: Session, claim: Claim) -> DatasetConfig | None:
 
 def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     asked = datasets.without_prompts(session, claim.dataset_id)
-    instructions = datasets.instructions(session, claim.dataset_id)
+    told = recipes.of_dataset(session, claim.dataset_id)
     waiting = chains.waiting(session, claim)
-    asks = [_ask(asked, row, instructions[row.behavior_id], claim.attempts) for row in waiting]
+    asks = [_ask(asked, row, told[row.behavior_id].instructions, claim.attempts) for row in waiting]
     drafts = [_draft(row) for row in waiting]
     notebook = Notebook(Payer(claim, asked.teacher.names, shards.paid(session, claim)), identity)
     ready: list[Row] = []
@@ -130,13 +131,12 @@ def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rub
 
 
 def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt: int) -> Ask:
-    seed = derive_seed(asked.seed, "chain", content_seed(row.messages), row.sample)
     return Ask(
         prompt_id=row.prompt_id,
         sample=row.sample,
         cues=tuple(script(asked, row.messages, instructions)),
         sampling=asked.teacher.sampling_of,
-        seed=seed,
+        seed=chain_seed(asked.seed, row.messages, row.sample),
         attempt=attempt,
         context=context(row.messages, asked.counterfactual) if asked.counterfactual else None,
     )

@@ -12,7 +12,7 @@ from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig, TrainingConfig
 from core.errors import BadInput, Conflict, NotFound
-from core.queries import behaviors, datasets, pairs
+from core.queries import behaviors, datasets, trained_pairs
 from core.settings import settings
 from core.states import DatasetState
 from core.tables import Behavior, Dataset
@@ -39,10 +39,10 @@ class Trainable:
 def check_trainable(session: Session, project_id: str, id: str) -> Trainable:
     """Raises BadInput for a dataset that is not there or has no pairs, Conflict while it is not completed."""
     dataset = _dataset(session, project_id, id)
-    kept, scored = pairs.trainable(session, dataset.id)
+    kept, scored = trained_pairs.trainable(session, dataset.id)
     if kept == 0:
         raise BadInput(f"Dataset {dataset.id} has no kept pair in its training split; make another.", param="dataset")
-    return Trainable(dataset, scored, pairs.validates(session, dataset.id), behaviors.used(session, dataset))
+    return Trainable(dataset, scored, trained_pairs.validates(session, dataset.id), behaviors.used(session, dataset))
 
 
 def check_run(session: Session, project_id: str, config: RunConfig, found: Trainable | None = None) -> CheckedRun:

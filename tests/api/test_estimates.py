@@ -100,6 +100,38 @@ def test_the_pace_is_that_of_datasets_that_the_teacher_made_without_a_stop(clien
     assert seconds() == pytest.approx(12 / ((12 * 2 + 1 * 0.1) / 13))
 
 
+def test_the_time_of_scorers_is_part_of_it_at_their_own_pace(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {"behavior": "polite", "teacher": {}, "n_prompts": 12}
+
+    def told(**changed: Any) -> Any:
+        answer = client.post("/estimates", json=asked | changed)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    scorer = f"classifier:{ledger.REWARD}"
+    assert (told()["scoring_seconds"], told()["untimed"]) == (None, [scorer])
+    id = client.post("/datasets", json=asked).json()["id"]
+    with transaction() as session:
+        ledger.work_off(session)
+    for stage, seconds in (("generate", 6), ("score", 3)):
+        took = f"ended_at = started_at + make_interval(secs => {seconds})"
+        scene.change(f"UPDATE shard SET {took} WHERE dataset_id = :id AND stage = :stage", id=id, stage=stage)
+    found = told(n_prompts=6)
+    assert found["untimed"] == []
+    assert found["scoring_seconds"] == pytest.approx({"expected": 1.5, "low": 0.75, "high": 2.25})
+    assert found["seconds"] == pytest.approx({"expected": 3.0, "low": 1.5, "high": 4.5 + 2.25})  # both at once
+    slow = told(n_prompts=6, best_of=7)["scoring_seconds"]
+    assert slow["expected"] == pytest.approx(4 * 1.5)  # eight answers for each two
+    beside = told(reward=[{}, {"label": "another"}, {"kind": "rule", "rule": "refusal"}])
+    assert beside["untimed"] == ["another"]
+    assert beside["scoring_seconds"]["expected"] == pytest.approx(3.0)
+    monkeypatch.setenv("BURNISH_SHARED_DEVICE", "the one")
+    forget_settings()
+    assert told(n_prompts=6)["seconds"]["expected"] == pytest.approx(3.0 + 1.5)  # one after the other
+
+
 def test_money_follows_from_the_prices_in_the_settings_and_limits_are_compared(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

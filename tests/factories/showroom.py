@@ -21,6 +21,7 @@ from core.queries import (
     pair_losses,
     pairs,
     runs,
+    trained_pairs,
     workers,
 )
 from core.queries.moves import move
@@ -148,7 +149,7 @@ def noted(session: Session, run_id: str) -> None:
     rows = [
         {"pair_id": row.id, "split": split, "loss": dice.expovariate(2), "margin": dice.gauss(1.5, 1)}
         for split in ("train", "validation")
-        for row in pairs.for_training(session, run.dataset_id, split)
+        for row in trained_pairs.for_training(session, run.dataset_id, split)
     ]
     pair_losses.store(session, run_id, rows)
     best = {"best": {"metric": "loss", "step": 60, "value": 0.31}, "artifact_step": 60}
