@@ -48,6 +48,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
     cutting, refusal = cutting_of(attempt, base, pairs)
+    taking = cutting.for_steps(facts)
     if facts.needs_reference:
         refer(attempt, base, pairs, cutting)
     learner = student.with_adapter(base, attempt.config.training)
@@ -59,7 +60,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
     told |= _watched(trained, over=start == order.total_steps)
     attempt.world.lead(lambda: _begin(attempt, order, start, told))
-    reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, memory).told()
+    reckoned = reckon(learner, taking, profile(pairs, taking, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
     course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
     last = course.run(start)
