@@ -67,7 +67,7 @@ def look(attempt: Attempt, leaving: Event) -> bool:
     base = loaded(attempt)
     planned = plan(attempt, base, take_in(attempt, base))
     if attempt.config.method.facts.needs_reference:
-        recall(attempt, base, planned.pairs)
+        attempt.world.together(lambda: recall(attempt, base, planned.pairs))
     prepared = time.monotonic() - begun
     measured = _measure(planned, watch, Sentry(attempt, leaving), prepared)
     if measured is None:
