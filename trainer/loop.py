@@ -86,21 +86,23 @@ class Course:
         rate = learning_rate(step, self.order.total_steps, self.attempt.config.training)
         set_rate(self.stepper.optimizer, rate)
         seed = derive_seed(self.attempt.config.training.seed, "step", step)
-        sums = self.stepper.step(self._mine(chosen), examples=len(chosen), seed=seed)
+        cutting = self.cutting.for_steps(self.stepper.objective.facts)
+        sums = self.stepper.step(self._mine(chosen, cutting), examples=len(chosen), seed=seed)
         if not self._metrics_due(step):
             return None
         *told, norm = sums.tolist()
-        values = self._means(told, chosen) | {"gradient_norm": finite(norm), "learning_rate": rate}
+        values = self._means(told, chosen, cutting) | {"gradient_norm": finite(norm), "learning_rate": rate}
         return self._checked(step, values) | {"epoch": step / self.order.steps_per_epoch}
 
-    def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
+    def _mine(self, pairs: Sequence[EncodedPair], cutting: Cutting) -> list[MicroBatch]:
         """This process's share of the micro-batches."""
-        return shared_out(self.cutting.batches(pairs), self.attempt.world.share)
+        return shared_out(cutting.batches(pairs), self.attempt.world.share)
 
-    def _means(self, sums: list[float], pairs: Iterable[EncodedPair]) -> Values:
+    def _means(self, sums: list[float], pairs: Iterable[EncodedPair], cutting: Cutting) -> Values:
         whole = examples = tokens = 0
         for pair in pairs:
-            whole, examples, tokens = whole + (pair.rejected is not None), examples + 1, tokens + pair.tokens
+            forwarded = cutting.seen(pair).tokens
+            whole, examples, tokens = whole + (pair.rejected is not None), examples + 1, tokens + forwarded
         values = means(sums, Counted(whole, examples, tokens), sft_weight=self.stepper.objective.sft_weight)
         return values | {"tokens": tokens, "missing_score_rate": self.pairs.missing_score_rate}
 
@@ -117,7 +119,7 @@ class Course:
         """What rank 0 found, in all processes: which validation is the best must not be seen in two ways."""
         batches = self.cutting.spooled(self.pairs.validation, share=self.attempt.world.share)
         sums: list[float] = self.attempt.world.tell(self.stepper.measure(batches).tolist())
-        return self._means(sums, self.pairs.validation)
+        return self._means(sums, self.pairs.validation, self.cutting)
 
     def _report(self, step: int, values: Values | None, validation: Values | None, *, best: bool) -> StepReport:
         self.pace.tick()

@@ -73,7 +73,7 @@ class Chunks:
 
 def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cutting) -> None:
     """Note on every pair its log-probs (nats) under `student`; those of earlier runs are reused."""
-    print_ = recall(attempt, student, pairs)
+    print_ = attempt.world.together(lambda: recall(attempt, student, pairs))
     chunks = in_chunks(pairs, cutting)
     todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
@@ -83,15 +83,21 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
         progress = {"done": done, "total": chunks.number}
         attempt.world.lead(partial(_store, attempt, print_, found, progress))
     attempt.world.agree(1)  # the others read what rank 0 has written
+    new = attempt.world.together(lambda: _read_back(print_, pairs, chunks, todo))
+    if attempt.world.leads:
+        told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
+        attempt.record.note({"reference": told})
+
+
+def _read_back(print_: str, pairs: TrainingPairs, chunks: Chunks, numbers: Sequence[int]) -> int:
+    """Note what the ledger knows of the pairs of some chunks; returns how many they are."""
     new = 0
-    for number in todo:
+    for number in numbers:
         places = chunks.places(number)
         new += len(places)
         for spool in (pairs.train, pairs.validation):
             _look_up(print_, spool, [place for owner, place in places if owner is spool])
-    if attempt.world.leads:
-        told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
-        attempt.record.note({"reference": told})
+    return new
 
 
 def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from sqlalchemy.orm import Session
 
+from core import artifacts
 from core.database import transaction
-from core.errors import BadInput
+from core.errors import BadInput, DiskFull
 from core.queries import runs, score_columns, trained_pairs
 from core.queries.moves import move
 from core.states import RunState
@@ -29,6 +30,7 @@ from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.profile import profile
 from trainer.reference import in_chunks, refer
+from trainer.scratch import BUFFER
 from trainer.sharding import sharded
 from trainer.sharing import form, share
 from trainer.spool import spooled
@@ -48,6 +50,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
     cutting, refusal = cutting_of(attempt, base, pairs)
+    taking = cutting.for_steps(facts)
     if facts.needs_reference:
         refer(attempt, base, pairs, cutting)
     learner = student.with_adapter(base, attempt.config.training)
@@ -59,7 +62,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
     told |= _watched(trained, over=start == order.total_steps)
     attempt.world.lead(lambda: _begin(attempt, order, start, told))
-    reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, memory).told()
+    reckoned = reckon(learner, taking, profile(pairs, taking, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
     course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
     last = course.run(start)
@@ -93,7 +96,18 @@ def loaded(attempt: Attempt) -> Student:
 
 
 def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
-    """The dataset's pairs in the student's tokens. Raises BadInput when none is left, or others than before."""
+    """The dataset's pairs in the student's tokens; every process has them all, or none has.
+
+    Raises BadInput when none is left, or others than before, and DiskFull.
+    """
+    room = artifacts.free_bytes(attempt.folder)
+    try:
+        return attempt.world.together(lambda: _taken_in(attempt, base))
+    except DiskFull as error:  # what was free was not enough, and is free again once this process has ended
+        raise DiskFull(error.message, needed=room + BUFFER) from error
+
+
+def _taken_in(attempt: Attempt, base: Student) -> TrainingPairs:
     dataset, config = attempt.record.claim.dataset_id, attempt.config
     intake = Intake(chat_encoder(base.tokenizer, base.end_tokens), config)
     with transaction() as session:

@@ -27,7 +27,7 @@ class Crash:
     function: str
     nth: int = 1
     after: bool = False
-    error: OSError | None = None  # raised instead of the kill
+    error: Exception | None = None  # raised instead of the kill
 
 
 @dataclass(frozen=True)
