@@ -92,6 +92,7 @@ class Estimate(Answer):
     sampled_tokens: Interval
     seconds: Interval | None
     usd: Interval | None
+    unpriced: list[str] = []
     exceeds: list[str]
 
 

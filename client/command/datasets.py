@@ -97,6 +97,8 @@ def estimate(
     named = [("prompt tokens", found.prompt_tokens), ("sampled tokens", found.sampled_tokens)]
     named += [(name, one) for name, one in (("seconds", found.seconds), ("usd", found.usd)) if one is not None]
     shown += [(name, _interval(one)) for name, one in named]
+    if found.usd is not None:
+        shown.append(("not in usd", ", ".join(found.unpriced) or None))
     fields("Estimate", [*shown, ("over budget", ", ".join(found.exceeds) or None)])
 
 
