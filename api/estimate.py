@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Literal
 
+from api.checks.budget import unpriced
 from api.intervals import known, priced, scaled, total, total_of_known
 from api.judge_estimate import Asked, judges
 from api.schemas.estimate import CachedObject, EstimateObject, Interval
@@ -49,6 +50,7 @@ def estimate(config: DatasetConfig, size: Size, grounds: Grounds) -> EstimateObj
         scoring_seconds=time.scoring,
         untimed=time.untimed,
         usd=usd,
+        unpriced=unpriced(config),
         exceeds=_exceeds(config, tokens=prompt.expected + sampled.expected, usd=usd, seconds=time.whole),
     )
 
@@ -63,10 +65,22 @@ def sized(config: DatasetConfig, behaviors: Sequence[Behavior]) -> Size:
         raise BadInput(
             "The source has not been read yet; say in n_prompts how many prompts to take.", param="n_prompts"
         )
-    chars = [sum(len(turn["content"]) for turn in prompt.chat(specs[0].system)) for prompt in pool[:LOOKED_AT]]
-    asked = [len(spec.critique_instruction) + len(spec.revision_instruction) for spec in specs]
     rubrics = [len(spec.rubric.instruction) for spec in specs if spec.rubric is not None]
-    return Size(number * config.samples_per_prompt, fmean(chars) + fmean(asked) / 2, fmean(rubrics) if rubrics else 0.0)
+    return Size(number * config.samples_per_prompt, _prompt_chars(config, specs), fmean(rubrics) if rubrics else 0.0)
+
+
+def _prompt_chars(config: DatasetConfig, specs: Sequence[BehaviorSpec]) -> float:
+    """Mean characters of a prompt, its behavior's system prompt with it, and of an instruction.
+
+    Each behavior weighs as many prompts as are dealt to it.
+    """
+    pools = [config.prompts or spec.prompts for spec in specs]
+    means = [
+        fmean(sum(len(turn["content"]) for turn in prompt.chat(spec.system)) for prompt in pool[:LOOKED_AT])
+        + (len(spec.critique_instruction) + len(spec.revision_instruction)) / 2
+        for spec, pool in zip(specs, pools, strict=True)
+    ]
+    return fmean(means, [1 if config.n_prompts else len(pool) for pool in pools])
 
 
 def _written(config: DatasetConfig) -> int | None:

@@ -103,6 +103,7 @@ class Estimate(Answer):
     scoring_seconds: Interval | None = None
     untimed: list[str] = []
     usd: Interval | None
+    unpriced: list[str] = []
     exceeds: list[str]
 
 

@@ -13,6 +13,7 @@ TITLES = {
     "generate": "draft, critique, revise",
     "score": "score",
     "pair": "pair",
+    "sift": "filter as a whole",
     "train": "train",
     "probe": "probe",
     "answer": "answer held-out prompts",
@@ -57,8 +58,11 @@ class Snapshot:
 
 
 def of_dataset(dataset: Dataset) -> Snapshot:
-    """Where prompts come from, if not from the behavior; generate, score, pair. The first open one says how long."""
-    names = [name for name in ("gather", "grow", "generate", "score", "pair") if name in dataset.stages]
+    """Where prompts come from, if not from the behavior; generate, score, pair; filters over all pairs, if there are.
+
+    The first open one says how long.
+    """
+    names = [name for name in ("gather", "grow", "generate", "score", "pair", "sift") if name in dataset.stages]
     counted = {name: dataset.stages[name] for name in names}
     first = next((name for name, one in counted.items() if one.completed + one.failed < one.total), None)
     stages = tuple(

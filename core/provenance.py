@@ -97,11 +97,11 @@ def _behavior(recipe: Recipe | None) -> Told | None:
 def _turns(row: AnyRow, cues: Mapping[str, Cue]) -> Iterator[tuple[Told, Cue | None]]:
     """The draft, earlier rounds and further candidates, then the last critique and revision, each with its cue.
 
-    Further turns have their hits beside them, so the row's others are those of its columns: the first of these or none,
-    for a turn behind one that is not known cannot be known.
+    Further turns have their hits beside them, so the row's others are those of its columns: the first of those that
+    were asked for, for nobody looks for a turn behind one that is not known.
     """
     further = [turn for turn in row.more if turn["name"] != ORIGIN]
-    known = TURNS[: row.hits - sum(bool(turn["hit"]) for turn in further)]
+    known = [name for name in TURNS if name in cues][: row.hits - sum(bool(turn["hit"]) for turn in further)]
     own = {
         name: {
             "name": name,

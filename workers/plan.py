@@ -18,6 +18,7 @@ from core.settings import settings
 from core.states import Stage
 from core.strategies.counterfactual import context
 from core.strategies.script import script
+from core.text import clean
 from core.turn_key import chain_seed
 from workers import bound, turn_cache
 from workers.allowance import Limits
@@ -72,14 +73,13 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     told = recipes.of_dataset(session, claim.dataset_id)
     waiting = chains.waiting(session, claim)
     asks = [_ask(asked, row, told[row.behavior_id].instructions, claim.attempts) for row in waiting]
-    drafts = [_draft(row) for row in waiting]
     notebook = Notebook(Payer(claim, asked.teacher.names, shards.paid(session, claim)), identity)
     ready: list[Row] = []
     if identity is not None:
         asks = turn_cache.recall(session, claim.project_id, identity, asks)
         if any(ask.known for ask in asks):
             notebook.omissions.recalled()
-    asks = [replace(ask, known={**draft, **ask.known}) for ask, draft in zip(asks, drafts, strict=True)]
+    asks = [_resumed(ask, row) for ask, row in zip(asks, waiting, strict=True)]
     if identity is not None:
         ready = [remembered(identity, ask) for ask in asks if ask.complete]
         asks = [ask for ask in asks if not ask.complete]
@@ -116,11 +116,19 @@ def to_load(teacher: ModelConfig) -> ModelConfig:
     return ModelConfig(engine=teacher.engine, model=teacher.model, base_url=teacher.base_url, secret=teacher.secret)
 
 
-def _draft(row: AnyRow) -> dict[str, Turn]:
-    """The draft of a chain that is open: it may have its score already, so it is not written anew."""
+def _resumed(ask: Ask, row: AnyRow) -> Ask:
+    """The ask of a chain that may be open: its draft may have its score already, so it is not written anew.
+
+    It was paid for, whether or not the cache has it too. What the cache has behind another draft is of no use.
+    """
     if row.draft is None:
-        return {}
-    return {"draft": Turn(row.draft, (), row.draft_finish, prompt_tokens=0, cached_tokens=0, counted=row.draft_tokens)}
+        return ask
+    tokens = {"prompt_tokens": row.prompt_tokens, "cached_tokens": row.cached_tokens, "counted": row.draft_tokens}
+    begun = Turn(row.draft, (), row.draft_finish, **tokens)
+    cached = ask.known.get("draft")
+    if cached is None or clean(cached.text.strip()).text != row.draft:
+        return replace(ask, begun=begun, known={"draft": begun})
+    return replace(ask, begun=begun, known={**ask.known, "draft": replace(cached, cached_tokens=row.cached_tokens)})
 
 
 def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits:

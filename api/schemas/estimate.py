@@ -6,7 +6,13 @@ from pydantic import BaseModel, Field
 
 
 class Interval(BaseModel):
-    """An expected number, and the bounds it lies within nineteen times in twenty."""
+    """An expected number between two bounds, which are no promise.
+
+    Of tokens of a teacher that was measured they are two standard deviations of a sum over so many chains, and a tenth
+    for other prompts; of a judge that was measured, a tenth; of prompts that it writes, the cheapest and the dearest
+    shard and a tenth; of seconds, half. Of what was never measured they go from a tenth of the longest answers that may
+    be sampled to all of them. The bounds of a sum are the sums of bounds.
+    """
 
     expected: float
     low: float
@@ -66,4 +72,7 @@ class EstimateObject(BaseModel):
     )
     untimed: list[str] = Field(description="scorers that have scored nothing in this way yet: seconds leave them out")
     usd: Interval | None = Field(description="null without prices in the operator's model settings")
+    unpriced: list[str] = Field(
+        description="teacher and judges without both prices in the operator's model settings, whose cost usd leaves out"
+    )
     exceeds: list[Literal["tokens", "usd", "seconds"]] = Field(description="limits of the budget that would be reached")

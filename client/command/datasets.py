@@ -102,6 +102,8 @@ def estimate(
     shown += [(name, _interval(one)) for name, one in named]
     if found.seconds is not None:
         shown.append(("not timed yet", ", ".join(found.untimed) or None))
+    if found.usd is not None:
+        shown.append(("not in usd", ", ".join(found.unpriced) or None))
     fields("Estimate", [*shown, ("over budget", ", ".join(found.exceeds) or None)])
 
 

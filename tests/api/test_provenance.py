@@ -158,3 +158,12 @@ def test_a_counterfactual_pair_shows_what_each_side_answered(
     for turn, style in zip(found["turns"], (rejected, chosen), strict=True):
         assert turn["messages"][-1]["content"] == words_of_user + (f"\n\n{style}" if style else "")
         assert (turn["after"], turn["user"]) == (None, None)
+
+
+@pytest.mark.parametrize(("hits", "known"), [(0, [False, False]), (1, [True, False]), (2, [True, True])])
+def test_a_counterfactual_pair_tells_which_of_its_two_turns_the_cache_gave(
+    client: TestClient, hits: int, known: list[bool]
+) -> None:
+    id, _ = made(strategy="counterfactual", counterfactual={"variant": "enc", "style": "Be kind."})
+    scene.change("UPDATE chain SET critique = NULL, hits = :hits", hits=hits)
+    assert [turn["hit"] for turn in told(client, id)["turns"]] == known
