@@ -1,0 +1,78 @@
+"""`make claims`: train and examine what is not there yet, then tell and write what the methods' claims come to."""
+
+import argparse
+from dataclasses import asdict
+
+from bench.claims import told, world
+from bench.claims.arm import TRAINING, Cell
+from bench.claims.cell import run
+from bench.claims.claim import CLAIMS, Claim
+from bench.claims.inequality import Results
+from bench.claims.plot import plot
+from bench.claims.pool import side_by_side
+from bench.claims.sheet import Result, Sheet
+from bench.result import FOLDER, store_part
+
+PROCESSES = 2
+SHEET = world.FOLDER / "cells.jsonl"
+World = tuple[str, int]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """All claims, or those that are named, in the order of their table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.claims", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5, help="seeds of each arm")
+    parser.add_argument("--only", nargs="+", choices=CLAIMS, default=list(CLAIMS), help="claims to measure")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="cells side by side, each on a core")
+    options = parser.parse_args(arguments)
+    sheet = Sheet(SHEET)
+    for name in options.only:
+        claim = CLAIMS[name]
+        cells = [Cell(arm, seed) for seed in range(options.seeds) for arm in claim.arms]
+        measure(sheet, cells, processes=options.processes)
+        tell(name, claim, found(sheet, claim, options.seeds))
+
+
+def measure(sheet: Sheet, cells: list[Cell], *, processes: int = PROCESSES) -> None:
+    """Take the cells that lack a result: first their worlds, which several share."""
+    lacking = sheet.lacking(cells)
+    worlds = dict.fromkeys((each, cell.seed) for cell in lacking for each in cell.worlds)
+    side_by_side(
+        make, worlds, processes=processes, ended=lambda made, number: f"{made[0]}, seed {made[1]}: {number} pairs"
+    )
+
+    def ended(cell: Cell, result: Result) -> str:
+        sheet.add(cell, result)
+        return f"{cell.arm.name}, seed {cell.seed}"
+
+    side_by_side(run, lacking, processes=processes, ended=ended)
+
+
+def make(asked: World) -> int:
+    """Generate a world, or find it; how many pairs it has."""
+    return len(world.world(*asked))
+
+
+def found(sheet: Sheet, claim: Claim, seeds: int) -> Results:
+    """By arm what its cells found, seed by seed."""
+    return {arm.name: [sheet.results[Cell(arm, seed).key] for seed in range(seeds)] for arm in claim.arms}
+
+
+def tell(name: str, claim: Claim, results: Results) -> None:
+    """Print a claim's table and write its part of `claims.json`; of rdpo the plot too."""
+    for line in told.table(claim, results):
+        print(line, flush=True)
+    summary = told.summary(claim, results)
+    seeds = len(next(iter(results.values())))
+    if name == "rdpo":
+        summary |= told.crossings(results)
+        (FOLDER / "claims.svg").write_text(plot(results, seeds=seeds))
+    arms = {
+        arm.name: {"pairs": asdict(arm.recipe), "method": arm.method, "training": arm.training} for arm in claim.arms
+    }
+    settings = {"seeds": seeds, **world.SETTINGS, "training": TRAINING, "arms": arms}
+    store_part("claims", name, settings=settings, rows=told.rows(claim, results), summary=summary)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The models of the miniature world, each loaded once in a process; the student anew for each training."""
+
+from functools import cache
+
+import torch
+from transformers import AutoTokenizer, LlamaForCausalLM, LlamaForSequenceClassification, PreTrainedTokenizerFast
+
+from core.configs.run import TrainingConfig
+from tiny.architecture import FOLDER
+from tiny.corpus import Encoder
+from trainer import student as school
+from trainer.student import Student
+
+NAMES = ("tiny-teacher", "tiny-student", "tiny-reward")
+CPU = torch.device("cpu")
+
+
+@cache
+def encoder() -> Encoder:
+    """Chats to tokens; all three models have one vocabulary."""
+    tokenizer = AutoTokenizer.from_pretrained(FOLDER / "tiny-student")
+    assert isinstance(tokenizer, PreTrainedTokenizerFast)
+    return Encoder(tokenizer)
+
+
+@cache
+def teacher() -> LlamaForCausalLM:
+    """Who writes the pairs."""
+    return _speaker("tiny-teacher")
+
+
+@cache
+def reward() -> LlamaForSequenceClassification:
+    """Who scores them."""
+    found = LlamaForSequenceClassification.from_pretrained(FOLDER / "tiny-reward", dtype=torch.float32)
+    assert isinstance(found, LlamaForSequenceClassification)
+    return found.eval()
+
+
+def student(config: TrainingConfig) -> Student:
+    """The untuned student, as a run loads it."""
+    return school.load(FOLDER / "tiny-student", config, CPU)
+
+
+def speaking(learner: Student) -> LlamaForCausalLM:
+    """The model of a student, ready to answer."""
+    assert isinstance(learner.model, LlamaForCausalLM)
+    return learner.model.eval()
+
+
+def _speaker(name: str) -> LlamaForCausalLM:
+    found = LlamaForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32)
+    assert isinstance(found, LlamaForCausalLM)
+    return found.eval()
