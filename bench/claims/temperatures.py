@@ -1,7 +1,7 @@
 """How the pairs change with the teacher's temperature: `python -m bench.claims.temperatures` prints a table.
 
-The hot teacher's temperature is chosen by it: where most pairs are labelled wrong. Its seed is none of those that claims
-are measured with.
+The hot teacher's temperature is chosen by it: where most pairs are labelled wrong. The seed is none that claims are
+measured with.
 """
 
 import argparse
