@@ -59,6 +59,7 @@ def data(recipe: Recipe, seed: int) -> Data:
 
 
 def scaled(pairs: Sequence[Pair]) -> Data:
+    """With the scale of their own scores."""
     return Data(list(pairs), stdev(pair.difference for pair in pairs))
 
 

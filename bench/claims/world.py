@@ -90,7 +90,7 @@ def _scores(answers: Sequence[tuple[Messages, str]]) -> list[float]:
 
 
 def _of_prompts(variant: str, seed: int) -> list[Pair]:
-    """Counterfactual pairs in the context they are trained in. Right is here who shows the planted style."""
+    """Counterfactual pairs in the context they are trained in. A side that shows the planted style counts as right."""
     asked, config = style.questions(evaluation=False), style.config(variant)
     scripts = [counterfactual(messages, config) for messages in asked]
     said = play(scripts, seed=seed, temperature=TEMPERATURE)
