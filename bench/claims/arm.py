@@ -12,7 +12,7 @@ Told = dict[str, Any]
 Exam = Literal["gold", "style"]
 NATURAL = "natural"  # a tau: the scale of the seed's scores before any planting
 TRAINING: Told = {
-    "epochs": 4, "learning_rate": 3e-4, "schedule": "linear", "warmup_ratio": 0.1, "batch_size": 16, "max_length": 256,
+    "epochs": 2, "learning_rate": 3e-4, "schedule": "linear", "warmup_ratio": 0.1, "batch_size": 16, "max_length": 256,
     "dtype": "float32",
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from core.configs.run import RunConfig
 from trainer.student import Student
 
 Result = dict[str, Any]
-HABIT = Arm("habit", Recipe("habit"), {"type": "sft"}, {"epochs": 2})
+HABIT = Arm("habit", Recipe("habit"), {"type": "sft"}, {"epochs": 4})
 
 
 def run(cell: Cell) -> Result:

@@ -1,4 +1,4 @@
-"""Chains of the tiny teacher, turn by turn for all prompts at once, by the cues that a worker plays."""
+"""Chains, turn by turn for all prompts at once, by the cues that a worker plays."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from core.seeds import derive_seed
 from core.strategies.cue import Cue, Messages
 from core.text import clean
 from tiny.corpus import Turns
-from tiny.sampling import answers
+from tiny.sampling import TEMPERATURE, answers
 from workers.filters import verdict
 from workers.filters.pair_text import PairText
 
@@ -16,13 +16,15 @@ LONGEST = 48  # tokens of a turn: the teacher's own limit
 Said = dict[str, str]  # the turns of a chain by their cue's name
 
 
-def play(scripts: Sequence[Sequence[Cue]], *, seed: int, temperature: float) -> list[Said]:
-    """What the teacher says to each script. All have cues of the same names in the same order."""
+def play(
+    scripts: Sequence[Sequence[Cue]], *, seed: int, temperature: float = TEMPERATURE, speaker: str = models.TEACHER
+) -> list[Said]:
+    """What a model says to each script. All have cues of the same names in the same order."""
     made: list[dict[str, Turns]] = [{} for _ in scripts]
     for cues in zip(*scripts, strict=True):
         chats = [_chat(cue, before) for cue, before in zip(cues, made, strict=True)]
         drawn = derive_seed(seed, "turn", cues[0].name)
-        texts = answers(models.teacher(), models.encoder(), chats, seed=drawn, temperature=temperature)
+        texts = answers(models.speaker(speaker), models.encoder(), chats, seed=drawn, temperature=temperature)
         for cue, chat, text, before in zip(cues, chats, texts, made, strict=True):
             before[cue.name] = [*chat, ("assistant", clean(text.strip()).text)]
     return [{name: chat[-1][1] for name, chat in chain.items()} for chain in made]

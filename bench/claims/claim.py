@@ -15,14 +15,12 @@ class Claim:
     arms: Sequence[Arm]
     inequalities: Sequence[Inequality]
 
-    def named(self, name: str) -> Arm:
-        """An arm by its name."""
-        return next(arm for arm in self.arms if arm.name == name)
 
-
+SWEEP = "rdpo-errors"
 CLAIMS = {
     "rdpo": Claim(rdpo.arms(), rdpo.inequalities()),
     "reward_distillation": Claim(reward_distillation.arms(), reward_distillation.inequalities()),
     "counterfactual": Claim(counterfactual.arms(), counterfactual.inequalities()),
     "alpha_dpo": Claim(alpha_dpo.arms(), alpha_dpo.inequalities()),
+    SWEEP: Claim(rdpo.swept(), ()),
 }

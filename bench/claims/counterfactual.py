@@ -6,12 +6,15 @@ from bench.claims.recipe import Recipe
 from bench.claims.style import TREATMENTS
 
 DPO = {"type": "dpo", "dpo": {"beta": 0.1}}
+LONG = {"epochs": 4}  # twice as long: a style that is never shown under the control prompt is far to go
+SFT = {"type": "dpo", "dpo": {"beta": 0.1, "sft_weight": 1.0}}
 HABIT = ("dis", "contrastive")  # there must be a style that can fall
 
 
 def arms() -> list[Arm]:
-    """One for each variant."""
-    return [Arm(variant, Recipe(variant), DPO, exam="style", habit=variant in HABIT) for variant in TREATMENTS]
+    """One for each variant; and enc with an SFT term beside it, which raises what the margin alone need not raise."""
+    told = [Arm(variant, Recipe(variant), DPO, LONG, exam="style", habit=variant in HABIT) for variant in TREATMENTS]
+    return [*told, Arm("enc and sft", Recipe("enc"), SFT, LONG, exam="style")]
 
 
 def inequalities() -> list[Inequality]:

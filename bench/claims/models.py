@@ -11,22 +11,25 @@ from tiny.corpus import Encoder
 from trainer import student as school
 from trainer.student import Student
 
-NAMES = ("tiny-teacher", "tiny-student", "tiny-reward")
+TEACHER, STUDENT = "tiny-teacher", "tiny-student"
+NAMES = (TEACHER, STUDENT, "tiny-reward")
 CPU = torch.device("cpu")
 
 
 @cache
 def encoder() -> Encoder:
     """Chats to tokens; all three models have one vocabulary."""
-    tokenizer = AutoTokenizer.from_pretrained(FOLDER / "tiny-student")
+    tokenizer = AutoTokenizer.from_pretrained(FOLDER / STUDENT)
     assert isinstance(tokenizer, PreTrainedTokenizerFast)
     return Encoder(tokenizer)
 
 
 @cache
-def teacher() -> LlamaForCausalLM:
-    """Who writes the pairs."""
-    return _speaker("tiny-teacher")
+def speaker(name: str) -> LlamaForCausalLM:
+    """Who writes the pairs: the teacher, or the student as it is before any training."""
+    found = LlamaForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32)
+    assert isinstance(found, LlamaForCausalLM)
+    return found.eval()
 
 
 @cache
@@ -39,16 +42,10 @@ def reward() -> LlamaForSequenceClassification:
 
 def student(config: TrainingConfig) -> Student:
     """The untuned student, as a run loads it."""
-    return school.load(FOLDER / "tiny-student", config, CPU)
+    return school.load(FOLDER / STUDENT, config, CPU)
 
 
 def speaking(learner: Student) -> LlamaForCausalLM:
     """The model of a student, ready to answer."""
     assert isinstance(learner.model, LlamaForCausalLM)
     return learner.model.eval()
-
-
-def _speaker(name: str) -> LlamaForCausalLM:
-    found = LlamaForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32)
-    assert isinstance(found, LlamaForCausalLM)
-    return found.eval()

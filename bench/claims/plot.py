@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.claims.chart import COLOURS, Line, Panel, svg
 from bench.claims.crossing import crossing
 from bench.claims.inequality import Estimate, Results, estimate, values
-from bench.claims.rdpo import CLEAN_ERRORS, ERRORS, FORMS, SCORELESS, SWAPS, called, natural
+from bench.claims.rdpo import FORMS, SCORELESS, SWAPS, SWEEPS, called, natural
 
 COLOUR = dict(zip((*FORMS, *SCORELESS[1:]), COLOURS, strict=True)) | {"dpo": "#000000", "soft, shuffled": "#999999"}
 SPAN = (0.0, 1.0)
@@ -13,12 +13,9 @@ CIRCLES = "Circles: from there on scores do not help."
 
 
 def plot(results: Results, *, seeds: int) -> str:
-    """Three panels as an SVG."""
-    panels = [
-        _swaps(results),
-        _errors(results, "Pairs: a fifth swapped", 0.2, ERRORS),
-        _errors(results, "Pairs: as they come", 0.0, CLEAN_ERRORS),
-    ]
+    """Panels as an SVG, one for each sweep that the results have."""
+    sweeps = [swapped for swapped in SWEEPS if called("offset", natural(swapped=swapped, misjudged=0.2)) in results]
+    panels = [_swaps(results), *(_errors(results, swapped) for swapped in sweeps)]
     return svg(
         panels,
         heading=f"Right answers to evaluation prompts: mean of {seeds} seeds, 95% intervals. {CIRCLES}",
@@ -36,9 +33,9 @@ def _swaps(results: Results) -> Panel:
     )
 
 
-def _errors(results: Results, title: str, swapped: float, levels: Sequence[float]) -> Panel:
+def _errors(results: Results, swapped: float) -> Panel:
     """The forms by the share of scores with the wrong sign, and dpo, which reads none."""
-    lines, marks = [], []
+    lines, marks, levels = [], [], SWEEPS[swapped]
     dpo = found(results, called("dpo", natural(swapped=swapped)))
     for form in FORMS:
         lines.append(
@@ -47,6 +44,7 @@ def _errors(results: Results, title: str, swapped: float, levels: Sequence[float
         at = crossing(levels, [each.figure - dpo.figure for _, each in lines[-1].points])
         marks += [] if at is None else [(at, dpo.figure, COLOUR[form])]
     lines.append(Line("dpo", COLOUR["dpo"], [(levels[0], dpo)], level=True))
+    title = f"Gold under wrong scores, {swapped:.0%} of pairs swapped" if swapped else "The same, pairs as they come"
     return Panel(title, "scores with the wrong sign", levels, lines, SPAN, marks)
 
 

@@ -8,8 +8,10 @@ from bench.claims.recipe import Recipe
 
 BETA = 0.1
 SWAPS = (0.0, 0.2, 0.4)
-ERRORS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)  # shares of scores with the wrong sign
-CLEAN_ERRORS = (0.0, 0.2, 0.4)  # the same where no pair is swapped
+SWEEPS = {  # by the share of swapped pairs: shares of scores with the wrong sign
+    0.2: (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
+    0.0: (0.0, 0.2, 0.4),
+}
 FORMS = ("soft", "offset", "weight", "filter", "relabel")
 SCORELESS = ("dpo", "conservative_dpo", "robust_dpo")
 USUAL = 0.1  # epsilon where no errors are planted
@@ -42,19 +44,23 @@ def natural(**planted: Any) -> Recipe:
 
 
 def arms() -> list[Arm]:
-    """The most wanted first: a measurement that is broken off has those."""
+    """Of (a), (b), (c) and (e)."""
     told = (*SCORELESS, "soft", "filter", "relabel")
-    swept = [arm(form, natural(swapped=0.2, misjudged=share)) for share in ERRORS for form in FORMS]
-    clean = [arm(form, natural(misjudged=share)) for share in CLEAN_ERRORS for form in FORMS]
-    found = [
+    return [
         Arm("untuned", natural()),
         *(arm(name, natural(swapped=share)) for share in SWAPS for name in told),
         *(arm("soft", natural(swapped=share, shuffled=True)) for share in SWAPS),
         *(arm(name, Recipe("hot")) for name in told),
-        *swept,
-        *clean,
     ]
-    return list({each.name: each for each in found}.values())
+
+
+def swept() -> list[Arm]:
+    """Of (d): every form by the reward model's errors, and dpo, under both kinds of labels."""
+    sweep = ((swapped, share) for swapped, levels in SWEEPS.items() for share in levels)
+    return [
+        *(arm("dpo", natural(swapped=swapped)) for swapped in SWEEPS),
+        *(arm(form, natural(swapped=swapped, misjudged=share)) for swapped, share in sweep for form in FORMS),
+    ]
 
 
 def inequalities() -> list[Inequality]:

@@ -87,9 +87,8 @@ def _counterfactual(variant: str, seed: int) -> Data:
 
 
 def _habit(seed: int) -> Data:
-    """For imitation: every second answer is in the planted style."""
-    pairs = world(HABIT, seed)
-    return Data([pair.swapped() if place % 2 else pair for place, pair in enumerate(pairs)], 1.0)
+    """For imitation: the answer in the planted style where there is one, mostly, else the plain one."""
+    return Data([pair if pair.right_chosen else pair.swapped() for pair in world(HABIT, seed)], 1.0)
 
 
 SOURCES: dict[str, Callable[[int], Data]] = {

@@ -17,7 +17,7 @@ def main() -> None:
     """A line for each temperature."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--temperatures", nargs="+", type=float, default=[0.7, 1.0, 1.3, 1.6, 2.0])
-    parser.add_argument("--prompts", type=int, default=600)
+    parser.add_argument("--prompts", type=int, default=300)
     options = parser.parse_args()
     on_one_core()
     for temperature in options.temperatures:

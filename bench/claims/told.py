@@ -7,7 +7,7 @@ from typing import Any
 from bench.claims.claim import Claim
 from bench.claims.crossing import interval
 from bench.claims.inequality import Inequality, Results, estimate, gap, values
-from bench.claims.rdpo import CLEAN_ERRORS, ERRORS, FORMS, called, natural
+from bench.claims.rdpo import FORMS, SWEEPS, called, natural
 
 Row = dict[str, Any]
 
@@ -26,7 +26,7 @@ def _inequality(each: Inequality, results: Results) -> Row:
 def crossings(results: Results) -> dict[str, Row]:
     """(d): where the advantage of each form over dpo is gone, as a share of scores with the wrong sign."""
     told = {}
-    for swapped, levels in ((0.2, ERRORS), (0.0, CLEAN_ERRORS)):
+    for swapped, levels in SWEEPS.items():
         dpo = called("dpo", natural(swapped=swapped))
         for form in FORMS:
             arms = [called(form, natural(swapped=swapped, misjudged=share)) for share in levels]

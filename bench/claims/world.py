@@ -22,8 +22,8 @@ from tiny.judge import meets
 from tiny.sampling import TEMPERATURE, scores
 
 FOLDER = ROOT / ".bench" / "claims"
-PROMPTS, PAIRS = 900, 256  # prompts that are asked; pairs that are trained on, the first that are kept
-HOT = 1.3  # where errors of the pairs are most frequent; see `python -m bench.claims.temperatures`
+PROMPTS, PAIRS = 600, 256  # prompts that are asked; pairs that are trained on, the first that are kept
+HOT = 1.6  # where errors of the pairs are most frequent; see `python -m bench.claims.temperatures`
 KINDS = ("critique", "hot", "drafts", *style.TREATMENTS)
 SETTINGS = {"prompts": PROMPTS, "pairs": PAIRS, "temperature": TEMPERATURE, "hot": HOT}
 
@@ -90,10 +90,13 @@ def _scores(answers: Sequence[tuple[Messages, str]]) -> list[float]:
 
 
 def _of_prompts(variant: str, seed: int) -> list[Pair]:
-    """Counterfactual pairs in the context they are trained in. A side that shows the planted style counts as right."""
+    """Counterfactual pairs in the context they are trained in; both sides are the student's own, before any training.
+
+    A side that shows the planted style counts as right.
+    """
     asked, config = style.questions(evaluation=False), style.config(variant)
     scripts = [counterfactual(messages, config) for messages in asked]
-    said = play(scripts, seed=seed, temperature=TEMPERATURE)
+    said = play(scripts, seed=seed, speaker=models.STUDENT)
     return [
         Pair(
             f"pair-{place}", context(messages, config), chain["revision"], chain["draft"], 0.0, 0.0,

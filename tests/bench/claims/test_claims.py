@@ -1,13 +1,12 @@
 """The claims as they are written down: every inequality is between arms that are measured, and each becomes a row."""
 
 import json
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from bench.claims import told
-from bench.claims.claim import CLAIMS
+from bench.claims.claim import CLAIMS, SWEEP
 from bench.claims.plot import plot
 from bench.claims.recipe import SOURCES, kind
 from bench.claims.world import KINDS
@@ -47,15 +46,17 @@ def test_every_arm_is_a_run_that_the_door_takes_on_pairs_that_there_are(name: st
             assert config.method.hyperparameters.model_dump()["tau"] == 1.5
 
 
-def test_the_plot_is_an_svg_with_a_line_for_each_method_and_form(tmp_path: Path) -> None:
-    drawn = ElementTree.fromstring(plot(made_up("rdpo"), seeds=2))
+def test_the_plot_is_an_svg_with_a_line_for_each_method_and_form() -> None:
+    drawn = ElementTree.fromstring(plot(made_up("rdpo") | made_up(SWEEP), seeds=2))
     words = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")]
     for name in ("dpo", "conservative_dpo", "robust_dpo", "soft", "filter", "relabel", "offset", "weight"):
         assert name in words
     assert len(list(drawn.iter("{http://www.w3.org/2000/svg}polyline"))) == 7 + 5 + 5
+    alone = ElementTree.fromstring(plot(made_up("rdpo"), seeds=2))
+    assert len(list(alone.iter("{http://www.w3.org/2000/svg}polyline"))) == 7
 
 
 def test_crossings_are_told_for_each_form_under_both_kinds_of_labels() -> None:
-    found = told.crossings(made_up("rdpo"))
+    found = told.crossings(made_up(SWEEP))
     assert len(found) == 10
     assert set(found["rdpo/d/soft/swaps 20%"]["crossing"]) == {"at", "low", "high"}

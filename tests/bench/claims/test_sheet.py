@@ -38,7 +38,7 @@ def test_the_key_goes_by_the_work_and_not_by_the_name(tmp_path: Path) -> None:
     others = [
         Cell(DPO, 1),
         Cell(replace(DPO, method={"type": "dpo", "dpo": {"beta": 0.2}}), 0),
-        Cell(replace(DPO, training={"epochs": 2}), 0),
+        Cell(replace(DPO, training={"epochs": 3}), 0),
         Cell(replace(DPO, recipe=Recipe("hot")), 0),
         Cell(replace(DPO, exam="style"), 0),
         Cell(replace(DPO, habit=True), 0),
