@@ -5,17 +5,14 @@ from dataclasses import asdict
 
 from bench.claims import told, world
 from bench.claims.arm import TRAINING, Cell
-from bench.claims.cell import run
 from bench.claims.claim import CLAIMS, SWEEP, Claim
 from bench.claims.inequality import Results
+from bench.claims.measure import PROCESSES, measure
 from bench.claims.plot import plot
-from bench.claims.pool import side_by_side
-from bench.claims.sheet import Result, Sheet
+from bench.claims.sheet import Sheet
 from bench.result import FOLDER, store_part
 
-PROCESSES = 2
 SHEET = world.FOLDER / "cells.jsonl"
-World = tuple[str, int]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -32,26 +29,6 @@ def main(arguments: list[str] | None = None) -> None:
         measure(sheet, cells, processes=options.processes)
         tell(name, claim, found(sheet, claim, options.seeds))
     draw(sheet, options.seeds)
-
-
-def measure(sheet: Sheet, cells: list[Cell], *, processes: int = PROCESSES) -> None:
-    """Take the cells that lack a result: first their worlds, which several share."""
-    lacking = sheet.lacking(cells)
-    worlds = dict.fromkeys((each, cell.seed) for cell in lacking for each in cell.worlds)
-    side_by_side(
-        make, worlds, processes=processes, ended=lambda made, number: f"{made[0]}, seed {made[1]}: {number} pairs"
-    )
-
-    def ended(cell: Cell, result: Result) -> str:
-        sheet.add(cell, result)
-        return f"{cell.arm.name}, seed {cell.seed}"
-
-    side_by_side(run, lacking, processes=processes, ended=ended)
-
-
-def make(asked: World) -> int:
-    """Generate a world, or find it; how many pairs it has."""
-    return len(world.world(*asked))
 
 
 def found(sheet: Sheet, claim: Claim, seeds: int) -> Results:
