@@ -32,8 +32,13 @@ def play(
 
 def kept(said: Said) -> bool:
     """Whether the default filters keep the pair of a chain."""
-    ends = ("length" if len(models.encoder().text(said[name])) >= LONGEST else "stop" for name in ("revision", "draft"))
-    return verdict(PairText(said["revision"], said["draft"], *ends), FilterConfig()) is None
+    chosen, rejected = said["revision"], said["draft"]
+    return verdict(PairText(chosen, rejected, _end(chosen), _end(rejected)), FilterConfig()) is None
+
+
+def _end(text: str) -> str:
+    """How an engine would say that the turn ended."""
+    return "length" if len(models.encoder().text(text)) >= LONGEST else "stop"
 
 
 def _chat(cue: Cue, made: dict[str, Turns]) -> Turns:

@@ -52,7 +52,9 @@ class Inequality:
 
     def matrix(self, results: Results) -> Matrix:
         """The sum of the terms for each seed and answer, [S, N]."""
-        return np.sum([term.times * values(results[term.arm], term.of) for term in self.terms], axis=0)
+        terms = [term.times * values(results[term.arm], term.of) for term in self.terms]
+        total: Matrix = np.stack(terms).sum(axis=0)
+        return total
 
     def held(self, found: Estimate) -> bool:
         """Whether all of the interval lies on the right side."""

@@ -27,17 +27,16 @@ def encoder() -> Encoder:
 @cache
 def speaker(name: str) -> LlamaForCausalLM:
     """Who writes the pairs: the teacher, or the student as it is before any training."""
-    found = LlamaForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32)
-    assert isinstance(found, LlamaForCausalLM)
-    return found.eval()
+    found: LlamaForCausalLM = LlamaForCausalLM.from_pretrained(FOLDER / name, dtype=torch.float32).eval()
+    return found
 
 
 @cache
 def reward() -> LlamaForSequenceClassification:
     """Who scores them."""
-    found = LlamaForSequenceClassification.from_pretrained(FOLDER / "tiny-reward", dtype=torch.float32)
-    assert isinstance(found, LlamaForSequenceClassification)
-    return found.eval()
+    kind = LlamaForSequenceClassification
+    found: LlamaForSequenceClassification = kind.from_pretrained(FOLDER / "tiny-reward", dtype=torch.float32).eval()
+    return found
 
 
 def student(config: TrainingConfig) -> Student:
@@ -47,5 +46,5 @@ def student(config: TrainingConfig) -> Student:
 
 def speaking(learner: Student) -> LlamaForCausalLM:
     """The model of a student, ready to answer."""
-    assert isinstance(learner.model, LlamaForCausalLM)
-    return learner.model.eval()
+    found: LlamaForCausalLM = learner.model.eval()
+    return found

@@ -20,10 +20,8 @@ Row = dict[str, Any]
 @cache
 def behaviors() -> Mapping[str, BehaviorSpec]:
     """The three behaviors as they are posted to the service."""
-    return {
-        name: BehaviorSpec.model_validate(yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
-        for name in BEHAVIORS
-    }
+    texts = {name: (FOLDER / f"{name}.yaml").read_text(encoding="utf-8") for name in BEHAVIORS}
+    return {name: BehaviorSpec.model_validate(yaml.load(text, Loader=yaml.CSafeLoader)) for name, text in texts.items()}
 
 
 def instructions(behavior: str) -> Instructions:

@@ -55,7 +55,7 @@ def styled(answer: str) -> bool:
 
 def untouched(seed: int) -> list[Turns]:
     """Prompts of other kinds: requests of two other behaviors, and lessons that are no plain questions."""
-    rng, found = Random(f"{seed}/untouched"), []
+    rng, found = Random(f"{seed}/untouched"), list[Turns]()
     plain = {chat[0]["content"] for part in (True, False) for chat in questions(evaluation=part)}
     while len(found) < UNTOUCHED:
         kind = rng.choice(("sycophancy", "safety", "lesson"))
