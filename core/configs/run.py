@@ -31,7 +31,9 @@ class EarlyStoppingConfig(Config):
 class TrainingConfig(Config):
     """How the student is trained; batch sizes count pairs."""
 
-    mode: Literal["full", "lora"] = "full"
+    mode: Literal["full", "lora", "qlora"] = Field(
+        "full", description="qlora: adapters on weights held in 4 bits; needs a CUDA GPU and bitsandbytes"
+    )
     lora: LoraConfig = LoraConfig()
     epochs: int = Field(1, ge=1, le=1000)
     learning_rate: float = Field(5e-6, gt=0, le=1)
