@@ -30,6 +30,7 @@ from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.profile import profile
 from trainer.reference import in_chunks, refer
+from trainer.reporting.reports import reporting
 from trainer.sharding import sharded
 from trainer.sharing import form, share
 from trainer.spool import spooled
@@ -62,12 +63,14 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     attempt.world.lead(lambda: _begin(attempt, order, start, told))
     reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
-    last = course.run(start)
-    if last is not None:
-        used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
-        attempt.world.lead(lambda: attempt.record.note(used))
-        _end(course, last)
+    with reporting(attempt, told, after=start) as reports:
+        course = Course(attempt, stepper, order, pairs, cutting, leaving, trained, reports)
+        last = course.run(start)
+        if last is not None:
+            used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
+            attempt.world.lead(lambda: attempt.record.note(used))
+            _end(course, last)
+            reports.ending = "succeeded"
     return last is not None
 
 

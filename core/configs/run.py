@@ -6,6 +6,7 @@ from pydantic import Field
 
 from core.configs.config import Config
 from core.configs.names import Metadata, ModelName
+from core.configs.reporting import ReportingConfig
 from core.configs.reward import RewardConfig
 from core.configs.sampling import Sampling
 from core.methods.choice import MethodChoice
@@ -93,5 +94,6 @@ class RunConfig(Config):
     method: MethodChoice = MethodChoice(rdpo=RdpoConfig())
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    reporting: ReportingConfig = ReportingConfig()
     dry_run: bool = Field(False, description="look and tell what it would take; nothing is trained or evaluated")
     metadata: Metadata
