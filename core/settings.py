@@ -5,12 +5,14 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.configs.model import ModelSettings
+from core.configs.reporting import ReporterName
 from core.redaction import hide
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,6 +129,31 @@ class Settings(BaseSettings):
     )
     free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
 
+    # Reports of runs to elsewhere
+    reporters: tuple[ReporterName, ...] = Field(
+        (), description="where runs may report to, of tensorboard, wandb and mlflow; none: nowhere"
+    )
+    reports_dir: Path | None = Field(
+        None, description="folder of TensorBoard's event files and of W&B's; unset: `reports` in the data folder"
+    )
+    reports_project: str = Field(
+        "burnish", min_length=1, description="project of W&B, and experiment of MLflow, that runs are reported to"
+    )
+    reports_seconds: float = Field(
+        20.0, gt=0, description="longest wait for a place that is reported to, at the end of a training"
+    )
+    wandb_api_key: SecretStr | None = Field(None, description="key for W&B; unset: the environment's WANDB_API_KEY")
+    mlflow_uri: str | None = Field(None, description="tracking URI of MLflow; has to be set where mlflow may be named")
+    public_url: str | None = Field(
+        None, description="address at which users reach the dashboard; reports link to the run's page there"
+    )
+
+    @model_validator(mode="after")
+    def _mlflow_is_somewhere(self) -> Self:
+        if "mlflow" in self.reporters and self.mlflow_uri is None:
+            raise ValueError("BURNISH_REPORTERS names mlflow; set BURNISH_MLFLOW_URI to its tracking URI")
+        return self
+
     def model(self, *names: str) -> ModelSettings:
         """What the operator says about a model by the first of its names that is there; else nothing in particular."""
         return next((self.models[name] for name in names if name in self.models), ModelSettings())
@@ -152,8 +179,12 @@ def reread() -> None:
 @cache
 def _read() -> Settings:
     found = Settings()
-    if found.hub_token is not None:
-        hide(found.hub_token.get_secret_value())
+    for secret in (found.hub_token, found.wandb_api_key):
+        if secret is not None:
+            hide(secret.get_secret_value())
+    if found.mlflow_uri is not None and (password := urlsplit(found.mlflow_uri).password):
+        hide(password)
+        hide(unquote(password))
     return found
 
 

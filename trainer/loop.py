@@ -20,6 +20,7 @@ from trainer.order import Order
 from trainer.pace import Pace
 from trainer.pairs import TrainingPairs
 from trainer.record import StepReport, report
+from trainer.reporting.reports import Reports
 from trainer.step import Stepper
 from trainer.watch import Watch
 
@@ -46,6 +47,7 @@ class Course:
     cutting: Cutting
     leaving: Event
     trained: Trained
+    reports: Reports
     pace: Pace = field(default_factory=Pace)
 
     def run(self, start: int) -> int | None:
@@ -132,11 +134,12 @@ class Course:
         )  # fmt: skip
 
     def _tell(self, told: StepReport) -> Signal:
-        """Tell the ledger, and every process what it answered."""
+        """Tell the ledger and the places that are reported to, and every process what the ledger answered."""
         signal, left = Signal.go, self._left()
         if self.attempt.world.leads:
             try:
                 signal = Signal.pause if report(self.attempt.record, told) else left
+                self.reports.tell(told)
             except LeaseLost:
                 signal = Signal.stop
         signal = Signal(self.attempt.world.agree(signal))

@@ -110,10 +110,11 @@ def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:
 
 
 def fingerprint(attempt: Attempt, student: Student) -> str:
-    """Hash of all that a reference log-prob depends on: weights, tokenizer and template, encoding, arithmetic."""
+    """Hash of all that a reference log-prob depends on: weights as held, tokenizer, template, encoding, arithmetic."""
     template = str(student.tokenizer.chat_template)
     told = [models.fingerprint(attempt.student), template, ENCODING, str(student.dtype), attempt.world.device.type]
     told += [CAPPED] if attention_of(student.model.config) else []
+    told += ["4 bits"] if attempt.config.training.mode == "qlora" else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ from core.queries import runs, score_columns, trained_pairs
 from core.queries.moves import move
 from core.states import RunState
 from core.tables import Run
-from trainer import artifact, checkpoint, pair_losses, student
+from trainer import artifact, checkpoint, four_bits, pair_losses, student
 from trainer.attempt import Attempt, versions
 from trainer.batches import Form
 from trainer.checkpoint import Trained
@@ -30,6 +30,7 @@ from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.profile import profile
 from trainer.reference import in_chunks, refer
+from trainer.reporting.reports import reporting
 from trainer.scratch import BUFFER
 from trainer.sharding import sharded
 from trainer.sharing import form, share
@@ -64,12 +65,14 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     attempt.world.lead(lambda: _begin(attempt, order, start, told))
     reckoned = reckon(learner, taking, profile(pairs, taking, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
-    last = course.run(start)
-    if last is not None:
-        used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
-        attempt.world.lead(lambda: attempt.record.note(used))
-        _end(course, last)
+    with reporting(attempt, told, after=start) as reports:
+        course = Course(attempt, stepper, order, pairs, cutting, leaving, trained, reports)
+        last = course.run(start)
+        if last is not None:
+            used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
+            attempt.world.lead(lambda: attempt.record.note(used))
+            _end(course, last)
+            reports.ending = "succeeded"
     return last is not None
 
 
@@ -87,8 +90,12 @@ def _end(course: Course, last: int) -> None:
 
 
 def loaded(attempt: Attempt) -> Student:
-    """The student on the attempt's device; with several processes each has its part of it, adapters included."""
+    """The student on the attempt's device; with several processes each has its part of it, adapters included.
+
+    Raises BadInput, before any work, where it cannot be held as its training asks.
+    """
     training, world = attempt.config.training, attempt.world
+    four_bits.require(training, world)
     alone = world.size == 1
     base = student.load(attempt.student, training, world.device, held=None if alone else torch.device("cpu"))
     take_threads(world, parameters=base.model.num_parameters(), told=attempt.threads)
@@ -152,7 +159,7 @@ def _facts(attempt: Attempt, learner: Student, pairs: TrainingPairs, goal: Objec
         "data_hash": pairs.data_hash,
         "missing_score_rate": pairs.missing_score_rate,
         "hyperparameters": goal.hyperparameters | {"sft_weight": goal.sft_weight},
-        "parameters": sum(parameter.numel() for parameter in learner.model.parameters()),
+        "parameters": learner.model.num_parameters(),
         "trained_parameters": trained,
         "checkpoint_bytes": 3 * 4 * trained,  # float32 weights and both moments
         "device": str(attempt.world.device),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from api.checks.columns import check_columns, check_promised
 from api.checks.dataset import CheckedDataset, check_dataset
 from api.checks.models import complete_causal
+from api.checks.reporting import check_reporting
 from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig, TrainingConfig
@@ -52,6 +53,7 @@ def check_run(session: Session, project_id: str, config: RunConfig, found: Train
     """
     found = found or check_trainable(session, project_id, config.dataset)
     check_columns(session, found.dataset.id, config, scored=found.scored)
+    check_reporting(config.reporting)
     if not found.validates:
         _check_watched(config.training, f"Dataset {found.dataset.id} has no kept pair in its validation split")
     filled = {
@@ -67,6 +69,7 @@ def check_distillation(
     """Complete a distillation config. Raises BadInput (and its kinds)."""
     dataset = check_dataset(session, project_id, config.dataset, at="dataset.")
     check_promised(config.method, config.training, dataset.config.reward)
+    check_reporting(config.reporting)
     if dataset.config.split.validation == 0:
         _check_watched(config.training, "The dataset will have no validation split (dataset.split.validation is 0)")
     filled = {

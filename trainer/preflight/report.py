@@ -86,7 +86,7 @@ def _seconds(plan: Plan, measured: Measured) -> Report:
 
 
 def _student(config: RunConfig, measured: Measured, plan: Plan) -> Report:
-    parameters = sum(parameter.numel() for parameter in plan.base.model.parameters())
+    parameters = plan.base.model.num_parameters()
     return {
         "parameters": parameters,
         "trained_parameters": measured.trained,
