@@ -9,7 +9,7 @@ import yaml
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
 from core.layout import lay_out
-from core.queries.datasets import Instructions
+from core.queries.recipes import Instructions
 from tiny.recipes import FOLDER
 from tiny.request import Expectation
 

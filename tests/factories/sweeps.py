@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.configs.run import RunConfig
 from core.configs.sweep import Grid
 from core.grid import combinations
-from core.queries import datasets, evaluations, runs, sweeps
+from core.queries import datasets, evaluations, recipes, runs, sweeps
 from core.queries.moves import move
 from core.queries.sweeps import Planned
 from core.states import RunState
@@ -79,7 +79,7 @@ def judged(session: Session, run_id: str, values: Sequence[float]) -> None:
 
 
 def _rules(session: Session, run_id: str) -> dict[str, Any]:
-    rules = datasets.rules(session, runs.dataset_of(session, run_id))
+    rules = recipes.rules(session, runs.dataset_of(session, run_id))
     return {name: f"rule:{rule}" if rule else None for name, rule in rules.items()}
 
 
