@@ -7,7 +7,7 @@ FIND_PYTHON := for p in $(PYTHON) $(PYTHONS); do \
 	echo "setup: no usable Python 3.11 or newer (with venv) was found; install one, or name it: make PYTHON=/path/to/python" >&2; exit 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check browser bench bench-ledger bench-generation bench-common-prefix bench-trainer bench-exchange tiny migrate clean
+.PHONY: help setup demo up test check browser bench bench-ledger bench-generation bench-common-prefix bench-trainer bench-exchange claims tiny migrate clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-trainer: setup ## Pairs a second of the trainer, against TRL and against i
 
 bench-exchange: setup ## Pairs a second in and out, and peak memory, up to a million pairs
 	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && BURNISH_DATA_DIR=$$(mktemp -d) $(BIN)/python -m bench.exchange'
+
+claims: setup ## Measure what is said of the methods, on the miniature world: about an hour on two cores; goes on where it stopped
+	$(BIN)/python -m bench.claims
 
 tiny: setup ## Rebuild the miniature world's models from their seeds
 	$(BIN)/python -m tiny

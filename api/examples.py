@@ -53,7 +53,16 @@ RUN: dict[str, Example] = {
             "method": {"type": "rdpo", "rdpo": {"beta": 0.1, "form": "soft", "tau": "auto"}},
             "training": {"mode": "full", "epochs": 3, "learning_rate": 0.0005},
         },
-    }
+    },
+    "grid": {
+        "summary": "A sweep: four runs under one id",
+        "value": {
+            "dataset": "ds_01kfw3v8x2m4c9t7q0r5b6n1za",
+            "student": "tiny-student",
+            "method": {"type": "rdpo"},
+            "grid": {"training.learning_rate": [0.0002, 0.0005], "method.beta": [0.05, 0.1]},
+        },
+    },
 }
 
 DISTILLATION: dict[str, Example] = {

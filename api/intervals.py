@@ -30,9 +30,9 @@ def scaled(one: Interval, factor: float) -> Interval:
     return Interval(expected=one.expected * factor, low=one.low * factor, high=one.high * factor)
 
 
-def priced(model: str, prompt: Interval, sampled: Interval) -> Interval | None:
-    """What so many tokens cost by the operator's prices; None without any."""
-    prices = settings().model(model)
+def priced(names: Sequence[str], prompt: Interval, sampled: Interval) -> Interval | None:
+    """What so many tokens of a model cost by the operator's prices; None without any."""
+    prices = settings().model(*names)
     if prices.price_input is None and prices.price_output is None:
         return None
     read, written = (prices.price_input or 0.0) / 1e6, (prices.price_output or 0.0) / 1e6

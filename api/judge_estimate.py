@@ -58,7 +58,7 @@ def _judge(config: DatasetConfig, judge: RewardConfig, asked: Asked, past: PastJ
         read = total([Interval(expected=opening, low=opening, high=opening), answers])
         prompt = scaled(read, number)
         sampled = scaled(Interval(expected=most / 2, low=SHORTEST * most, high=most), number)
-    return Takes(number, prompt, sampled, priced(str(judge.model), prompt, sampled))
+    return Takes(number, prompt, sampled, priced(judge.names, prompt, sampled))
 
 
 def _measured(expected: float) -> Interval:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core.outgoing.place import shown
+
 PLACES = ("body", "query", "path", "header", "cookie")
 MOST = 5  # faults named in one message
 
@@ -58,12 +60,12 @@ def _sentence(fault: Any, body: Any) -> str:
     elif fault["type"] == "json_invalid":
         said = f"the body is not JSON ({(fault.get('ctx') or {}).get('error', 'malformed')})"
     said = said[:1].upper() + said[1:] if where is None else said[:1].lower() + said[1:]
-    return (f"{where}: {said}" if where else said).rstrip(".") + _given(fault) + "."
+    return (f"{where}: {said}" if where else said).rstrip(".") + _given(fault, where) + "."
 
 
-def _given(fault: Any) -> str:
+def _given(fault: Any, where: str | None) -> str:
     value = fault.get("input")
     if fault["type"] in ("missing", "extra_forbidden", "json_invalid") or not isinstance(value, str | int | float):
         return ""
-    shown = repr(value)
-    return f" (given {shown if len(shown) <= 60 else shown[:57] + '...'})"
+    told = repr(shown(value) if isinstance(value, str) and (where or "").endswith("url") else value)
+    return f" (given {told if len(told) <= 60 else told[:57] + '...'})"

@@ -17,7 +17,7 @@ def writing(config: DatasetConfig, prompts: int, past: PastWriting | None) -> Wr
     if past is None:
         return WritingObject(basis="unknown", prompts=prompts, prompt_tokens=None, sampled_tokens=None, usd=None)
     read, said = _measured(past.prompt_tokens, prompts), _measured(past.tokens, prompts)
-    usd = priced(str(config.teacher.model), read, said)
+    usd = priced(config.teacher.names, read, said)
     return WritingObject(basis="measured", prompts=prompts, prompt_tokens=read, sampled_tokens=said, usd=usd)
 
 

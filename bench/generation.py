@@ -21,7 +21,10 @@ def options() -> argparse.ArgumentParser:
     """What can be chosen."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--prompts", type=int, default=480, help="chains in a window of pipeline and engine; 480 at most"
+        "--prompts",
+        type=int,
+        default=480,
+        help="prompts of pipeline and engine in a window, 480 at most; two chains each",
     )
     parser.add_argument("--rounds", type=int, default=10, help="of pipeline and engine, and of engine and engine")
     parser.add_argument("--peer-prompts", type=int, default=1024, help="pairs in a window beside distilabel")

@@ -18,6 +18,7 @@ from alembic.config import Config
 
 from bench.result import write
 from core import database
+from core.bootstrap import interval
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
 from core.database import transaction
@@ -28,7 +29,6 @@ from core.settings import ROOT, settings
 from core.states import Queue
 from core.tables import DEFAULT_PROJECT
 from local import child, postgres
-from workers.bootstrap import interval
 
 PROMPTS = 1024
 ROUNDS = 5

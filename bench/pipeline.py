@@ -27,7 +27,7 @@ from core.database import transaction
 from core.ids import new_id
 from core.layout import lay_out
 from core.queries import behaviors, datasets
-from core.queries.datasets import Instructions
+from core.queries.recipes import Instructions
 from core.seeds import content_seed, derive_seed
 from core.settings import ROOT, settings
 from core.strategies.self_critique import self_critique
@@ -44,15 +44,17 @@ TEACHER = ModelConfig(engine="vllm", model="tiny-teacher")
 BEHAVIOR = "tiny-safety"
 Row = dict[str, Any]
 RESAMPLES = 1000
+SAMPLES = 2  # a window of ten seconds, in which beginning and end weigh little
 
 
 def asked(prompts: int, seed: int) -> DatasetConfig:
-    """One dataset of the benchmark."""
+    """One dataset of the benchmark; each prompt is answered SAMPLES times."""
     teacher = {**TEACHER.model_dump(), "sampling": {"max_tokens": 64}}
     return DatasetConfig.model_validate(
         {
             "behavior": BEHAVIOR,
             "n_prompts": prompts,
+            "samples_per_prompt": SAMPLES,
             "teacher": teacher,
             "reward": {"model": "tiny-reward"},
             "seed": seed,
@@ -81,7 +83,7 @@ class Sides:
     def drain(self) -> int:
         """Make what was asked for through ledger and worker; how many chains."""
         self.desk.drain(threading.Event())
-        return self.prompts
+        return self.prompts * SAMPLES
 
     def bare(self, seed: int) -> list[Row]:
         """The same chains in a loop with nothing around it."""
@@ -102,13 +104,14 @@ class Sides:
         return [
             Ask(
                 prompt_id=row["index"],
-                sample=0,
+                sample=sample,
                 cues=tuple(self_critique(row["messages"], instructions)),
                 sampling=config.teacher.sampling_of,
-                seed=derive_seed(seed, "chain", content_seed(row["messages"]), 0),
+                seed=derive_seed(seed, "chain", content_seed(row["messages"]), sample),
             )
             for row in lay_out(config, {BEHAVIOR: self.spec}, {BEHAVIOR: BEHAVIOR})
             if row["split"] != "evaluation"
+            for sample in range(SAMPLES)
         ]
 
 
@@ -122,7 +125,7 @@ def loaded(prompts: int) -> Iterator[Sides]:
         engine = runner.run(load_teacher(TEACHER))
         watched = Watched(engine, block=settings().vllm_block_size)
 
-        async def load(config: ModelConfig, *, api_key: str | None = None) -> Teacher:
+        async def load(config: ModelConfig, **_: object) -> Teacher:
             return watched
 
         desk = GeneratingDesk(beats, new_id("wrk"), load=load)
@@ -140,11 +143,12 @@ def same_answers(sides: Sides, seed: int) -> list[Hit]:
     sides.drain()
     asked = list(sides.teacher.hits)
     with transaction() as session:
-        statement = select(Prompt.index, Chain.draft, Chain.critique, Chain.revision).join_from(Chain, Prompt)
-        stored = {row[0]: tuple(row[1:]) for row in session.execute(statement.where(Chain.dataset_id == dataset))}
-    bare = {row["prompt_id"]: tuple(row[name] for name in TURNS) for row in sides.bare(seed)}
+        columns = (Prompt.index, Chain.sample, Chain.draft, Chain.critique, Chain.revision)
+        statement = select(*columns).join_from(Chain, Prompt).where(Chain.dataset_id == dataset)
+        stored = {tuple(row[:2]): tuple(row[2:]) for row in session.execute(statement)}
+    bare = {(row["prompt_id"], row["sample"]): tuple(row[name] for name in TURNS) for row in sides.bare(seed)}
     apart = [index for index, answers in bare.items() if stored.get(index) != answers]
-    if apart or len(stored) != sides.prompts:
+    if apart or len(stored) != len(bare):
         raise SystemExit(f"{len(apart)} of {len(bare)} chains are not the same on both sides, so no speed is told.")
     return asked
 

@@ -25,6 +25,13 @@ def write_part(
 ) -> Path:
     """The same for one part of a benchmark. Other parts stay, where they were measured with the same versions here."""
     _print(summary)
+    return store_part(name, part, settings=settings, rows=rows, summary=summary, folder=folder)
+
+
+def store_part(
+    name: str, part: str, *, settings: Content, rows: list[Content], summary: Content, folder: Path = FOLDER
+) -> Path:
+    """The same without a print: for summaries that are more than numbers."""
     found: Content = {"settings": {part: settings}, "rows": [{"part": part, **row} for row in rows], "summary": summary}
     path = folder / f"{name}.json"
     before = json.loads(path.read_text()) if path.exists() else {}

@@ -14,6 +14,7 @@ from client.resources.models import Models
 from client.resources.pairs import Pairs
 from client.resources.runs import Runs
 from client.resources.secrets import Secrets
+from client.resources.sweeps import Sweeps
 from client.resources.turn_cache import TurnCache
 from client.settings import find_server
 
@@ -30,6 +31,7 @@ class Burnish:
         self.http = Http(find_server(url, key), transport=transport)
         self.datasets = Datasets(self.http)
         self.runs = Runs(self.http)
+        self.sweeps = Sweeps(self.http)
         self.distillations = Distillations(self.http)
         self.behaviors = Behaviors(self.http)
         self.models = Models(self.http)

@@ -80,6 +80,14 @@ class Writing(Answer):
     usd: Interval | None
 
 
+class Cached(Answer):
+    """Of the turns of some chains of a dataset, how many the cache holds already."""
+
+    chains: int
+    turns: int
+    hits: int
+
+
 class Estimate(Answer):
     """What a dataset would take."""
 
@@ -88,10 +96,14 @@ class Estimate(Answer):
     chains: int
     judge_calls: int = 0
     writing: Writing | None = None
+    cached: Cached | None = None
     prompt_tokens: Interval
     sampled_tokens: Interval
     seconds: Interval | None
+    scoring_seconds: Interval | None = None
+    untimed: list[str] = []
     usd: Interval | None
+    unpriced: list[str] = []
     exceeds: list[str]
 
 
@@ -193,6 +205,7 @@ class Run(Answer):
     id: str
     status: str
     dataset: str
+    sweep: str | None = None
     config: dict[str, Any]
     step: int
     total_steps: int | None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from client.models import Counts, Dataset, Distillation, Remaining, Run
+from client.run_tables import Sweep
 
 ENDED = ("completed", "succeeded", "failed", "cancelled")
 GOOD = ("completed", "succeeded")
@@ -12,6 +13,7 @@ TITLES = {
     "generate": "draft, critique, revise",
     "score": "score",
     "pair": "pair",
+    "sift": "filter as a whole",
     "train": "train",
     "probe": "probe",
     "answer": "answer held-out prompts",
@@ -56,8 +58,11 @@ class Snapshot:
 
 
 def of_dataset(dataset: Dataset) -> Snapshot:
-    """Where prompts come from, if not from the behavior; generate, score, pair. The first open one says how long."""
-    names = [name for name in ("gather", "grow", "generate", "score", "pair") if name in dataset.stages]
+    """Where prompts come from, if not from the behavior; generate, score, pair; filters over all pairs, if there are.
+
+    The first open one says how long.
+    """
+    names = [name for name in ("gather", "grow", "generate", "score", "pair", "sift") if name in dataset.stages]
     counted = {name: dataset.stages[name] for name in names}
     first = next((name for name, one in counted.items() if one.completed + one.failed < one.total), None)
     stages = tuple(
@@ -75,6 +80,15 @@ def of_run(run: Run) -> Snapshot:
     found = run.stages or {}
     rest = tuple(_counted(name, found[name], None) for name in ("answer", "judge") if name in found)
     return Snapshot(run.id, run.status, (train, *rest), run.error)
+
+
+def of_sweep(sweep: Sweep) -> Snapshot:
+    """A bar for each run: its steps, or where it stands when it takes none."""
+    rows = sweep.summary or []
+    stages = tuple(
+        Stage(f"run {place + 1}", row.step, row.total_steps, note=row.status) for place, row in enumerate(rows)
+    )
+    return Snapshot(sweep.id, sweep.status, stages, next((row.error for row in rows if row.error), None))
 
 
 def of_distillation(distillation: Distillation) -> Snapshot:

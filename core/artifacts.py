@@ -109,12 +109,22 @@ def _flush(path: Path) -> None:
 
 
 @contextmanager
-def _no_room(folder: Path) -> Iterator[None]:
-    """Turn the system's word for a full disk into ours, and take back what was begun."""
+def full_disk() -> Iterator[None]:
+    """Turn the system's word for a full disk into ours. Raises DiskFull."""
     try:
         yield
     except OSError as error:
-        remove(unfinished(folder))
         if error.errno in NO_ROOM:
             raise DiskFull(f"The disk is full: {error}.") from error
+        raise
+
+
+@contextmanager
+def _no_room(folder: Path) -> Iterator[None]:
+    """The same, and take back what was begun."""
+    try:
+        with full_disk():
+            yield
+    except (DiskFull, OSError):
+        remove(unfinished(folder))
         raise

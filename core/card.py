@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from core import told
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.configs.source import DatasetSource, FileSource, HubSource, ParquetSource, TopicSource
@@ -25,6 +26,7 @@ COLUMNS = (
     ("chosen, rejected", "the two answers"),
     ("score_chosen, score_rejected", "what the first scorer gave"),
     ("scores", "what every scorer gave"),
+    ("weight", "what its loss may be multiplied by, where the pair was imported with one"),
 )
 
 
@@ -47,7 +49,7 @@ def card(facts: CardFacts, *, files: dict[str, str] | None = None) -> str:
 
 def _head(facts: CardFacts, files: dict[str, str] | None) -> str:
     kept = facts.counts["kept"]
-    told: dict[str, Any] = {
+    head: dict[str, Any] = {
         "pretty_name": _title(facts),
         "task_categories": ["text-generation"],
         "tags": ["preference", "dpo", "burnish"],
@@ -55,8 +57,8 @@ def _head(facts: CardFacts, files: dict[str, str] | None) -> str:
     }
     if files:
         paths = [{"split": split, "path": path} for split, path in files.items()]
-        told["configs"] = [{"config_name": "default", "data_files": paths}]
-    return yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
+        head["configs"] = [{"config_name": "default", "data_files": paths}]
+    return yaml.safe_dump(head, sort_keys=False, allow_unicode=True)
 
 
 def _title(facts: CardFacts) -> str:
@@ -83,9 +85,10 @@ def _teacher(facts: CardFacts) -> Iterator[str]:
         return
     yield "## Teacher"
     config, model = facts.config, str(facts.config.teacher.model)
+    where = told.endpoint(config.teacher.base_url)
     yield _table(
         ("model", "endpoint", "strategy", "rounds", "seed", "licence"),
-        [(model, config.teacher.base_url or "-", config.strategy, config.rounds, config.seed, _licence(model))],
+        [(told.model(model), where, config.strategy, config.rounds, config.seed, _licence(model))],
     )
     yield f"Answers: {made or 'none'}."
 
@@ -125,7 +128,8 @@ def _scorers(facts: CardFacts) -> Iterator[str]:
         reward = asked.get(row.scorer)
         rows.append(
             (
-                row.scorer, reward.purpose if reward else "as in the file", _scale(facts, row.scorer),
+                told.scorer(reward) if reward else row.scorer,
+                reward.purpose if reward else "as in the file", _scale(facts, row.scorer),
                 _number(row.given), _number(row.missing), _real(row.minimum), _real(row.mean), _real(row.maximum),
                 _real(row.sd), _licence_of(reward),
             )
@@ -171,7 +175,7 @@ def _licences(facts: CardFacts) -> Iterator[str]:
     )
     config = facts.config
     names = [name for name in [config.teacher.model, *(reward.model for reward in config.reward)] if name]
-    rows = [(name, _licence(name)) for name in dict.fromkeys(names)]
+    rows = [(told.model(name), _licence(name)) for name in dict.fromkeys(names)]
     if facts.file is not None:
         rows.insert(0, (facts.file.name, NOT_STATED))
     yield _table(("model or file", "licence"), rows) if rows else NOT_STATED
@@ -181,8 +185,10 @@ def _licence_of(reward: RewardConfig | None) -> str:
     return "-" if reward is None or reward.model is None else _licence(reward.model)
 
 
-def _licence(model: str | None) -> str:
-    return (settings().model(model).licence if model else None) or NOT_STATED
+def _licence(model: str) -> str:
+    """As the operator states it, of a model by its name or of a tuned one by the id of its run."""
+    stated = (settings().model(name).licence for name in (model, told.model(model)))
+    return next(filter(None, stated), NOT_STATED)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -18,7 +18,7 @@ BurnishError
 ├── LeaseLost             somebody else holds the shard now; stop without writing
 ├── EngineDied            the engine process ended or stopped answering
 ├── DamagedArtifact       bytes on disk do not match the manifest
-└── DiskFull              not enough room for a checkpoint
+└── DiskFull              not enough room for a checkpoint, or for what is being worked on
 
 Messages say what was wrong, with the value, and what to do. HTTP statuses live in `api/errors.py`.
 """
@@ -124,4 +124,11 @@ class DamagedArtifact(BurnishError):
 
 
 class DiskFull(BurnishError):
-    """Not enough free space for a checkpoint."""
+    """Not enough free space for a checkpoint, or for what is being worked on.
+
+    `needed`: bytes that have to be free before it is worth another try; 0 where that is known otherwise.
+    """
+
+    def __init__(self, message: str, *, needed: int = 0) -> None:
+        super().__init__(message)
+        self.needed = needed

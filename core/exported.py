@@ -18,8 +18,8 @@ NAMES = tuple(column.name for column in exports.ORIGIN)
 def file_pairs(dataset_id: str, filter: PairFilter, format: str) -> Iterator[FilePair]:
     """The pairs of a dataset, oldest first. The prompt of each is what is trained on: its context, if it has one.
 
-    For `jsonl` each has its origin with the whole provenance. Each page is a transaction of its own: a slow reader
-    holds no connection. Raises Unavailable.
+    Each has its weight, and for `jsonl` the rest of its origin with the whole provenance. Each page is a transaction of
+    its own: a slow reader holds no connection. Raises Unavailable.
     """
     with transaction() as session:
         common = ground(session, dataset_id) if format == WHOLE else None
@@ -33,7 +33,9 @@ def file_pairs(dataset_id: str, filter: PairFilter, format: str) -> Iterator[Fil
         for row in rows:
             number += 1
             given = scores.get(row.chain_id, ())
-            origin = {} if common is None else _origin(row) | {"provenance": trace(row, given, common)}
+            origin: dict[str, Any] = {"weight": row.weight}
+            if common is not None:
+                origin |= _origin(row) | {"provenance": trace(row, given, common)}
             yield _pair(row, given, origin, line=number)
         after = rows[-1].id
 

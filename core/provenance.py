@@ -1,7 +1,7 @@
 """Everything that decided a pair, told from what was asked and from what its chain has: nothing is kept twice."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
-from core.queries import datasets, recipes
+from core.configs.sampling import Sampling
+from core.queries import datasets, omissions, recipes
 from core.queries.recipes import Recipe
 from core.queries.rows import AnyRow
 from core.seeds import derive_seed
@@ -27,6 +28,7 @@ class Ground:
 
     config: DatasetConfig
     recipes: Mapping[str, Recipe]
+    omitted: Mapping[str, Collection[str]] = field(default_factory=dict)  # by model: what its endpoint does not take
 
     @property
     def imported(self) -> bool:
@@ -42,7 +44,8 @@ class Ground:
 
 def ground(session: Session, dataset_id: str) -> Ground:
     """The common ground of a dataset's pairs."""
-    return Ground(datasets.frozen(session, dataset_id), recipes.of_dataset(session, dataset_id))
+    config, versions = datasets.frozen(session, dataset_id), recipes.of_dataset(session, dataset_id)
+    return Ground(config, versions, omissions.of_dataset(session, dataset_id))
 
 
 def trace(row: AnyRow, scores: Sequence[AnyRow], ground: Ground) -> Told:
@@ -60,7 +63,7 @@ def trace(row: AnyRow, scores: Sequence[AnyRow], ground: Ground) -> Told:
         "seed": row.seed,
         "attempt": row.attempt,
         "turns": [_turn(turn, row, ground) | _asked(cue) for turn, cue in _turns(row, ground.cues(row))],
-        "scores": [_score(score, ground.config) for score in scores],
+        "scores": [_score(score, ground) for score in scores],
         "chosen_answer": row.chosen_answer,
         "rejected_answer": row.rejected_answer,
         "context": row.context or row.messages,
@@ -94,11 +97,11 @@ def _behavior(recipe: Recipe | None) -> Told | None:
 def _turns(row: AnyRow, cues: Mapping[str, Cue]) -> Iterator[tuple[Told, Cue | None]]:
     """The draft, earlier rounds and further candidates, then the last critique and revision, each with its cue.
 
-    Further turns have their hits beside them, so the row's others are those of its columns: the first of these or none,
-    for a turn behind one that is not known cannot be known.
+    Further turns have their hits beside them, so the row's others are those of its columns: the first of those that
+    were asked for, for nobody looks for a turn behind one that is not known.
     """
     further = [turn for turn in row.more if turn["name"] != ORIGIN]
-    known = TURNS[: row.hits - sum(bool(turn["hit"]) for turn in further)]
+    known = [name for name in TURNS if name in cues][: row.hits - sum(bool(turn["hit"]) for turn in further)]
     own = {
         name: {
             "name": name,
@@ -117,13 +120,15 @@ def _turns(row: AnyRow, cues: Mapping[str, Cue]) -> Iterator[tuple[Told, Cue | N
 def _turn(turn: Told, row: AnyRow, ground: Ground) -> Told:
     """With its sampling and seed, where a teacher was asked."""
     kind = cast(Literal["draft", "critique", "revision"], turn["name"].partition(".")[0])
+    teacher = ground.config.teacher
     return {
         "name": turn["name"],
         "text": turn["text"],
         "finish": turn["finish"],
         "tokens": turn["tokens"],
         "hit": turn["hit"],
-        "sampling": None if ground.imported else ground.config.teacher.sampling_of(kind).model_dump(mode="json"),
+        "sampling": None if ground.imported else teacher.sampling_of(kind).model_dump(mode="json"),
+        "omitted": [] if ground.imported else _omitted(teacher.names, teacher.sampling_of(kind), ground),
         "seed": None if ground.imported else derive_seed(row.seed, turn["name"]),
     }
 
@@ -137,9 +142,16 @@ def _asked(cue: Cue | None) -> Told:
     return {"messages": None, "after": cue.after, "user": cue.user}
 
 
-def _score(score: AnyRow, config: DatasetConfig) -> Told:
+def _omitted(names: Sequence[str], sampling: Sampling, ground: Ground) -> list[str]:
+    """What was asked for and not sent, of the sampling and the seed: the endpoint's own default held."""
+    unasked = {name for name in ("top_k", "stop") if not getattr(sampling, name)}
+    return sorted({*ground.omitted.get(names[0] if names else "", ())} - unasked)
+
+
+def _score(score: AnyRow, ground: Ground) -> Told:
     """What a scorer gave to an answer, and who the scorer is; of scores that came with a file its name is all."""
-    asked = next((one for one in config.reward if one.scorer == score.scorer), None) or RewardConfig(kind="given")
+    rewards = ground.config.reward
+    asked = next((one for one in rewards if one.scorer == score.scorer), None) or RewardConfig(kind="given")
     return {
         "scorer": score.scorer,
         "purpose": asked.purpose,
@@ -150,6 +162,7 @@ def _score(score: AnyRow, config: DatasetConfig) -> Told:
         "rule": asked.rule,
         "pairwise": asked.pairwise,
         "sampling": asked.sampling.model_dump(mode="json") if asked.kind == "judge" else None,
+        "omitted": _omitted(asked.names, asked.sampling, ground) if asked.kind == "judge" else [],
         "answer": score.answer,
         "value": score.value,
         "missing": score.missing,

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
+from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.configs.model import ModelSettings
+from core.configs.reporting import ReporterName
 from core.redaction import hide
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(32 << 20, description="largest request body, in bytes")
     max_file_bytes: int = Field(8 << 30, ge=1, description="largest uploaded file, in bytes")
     max_prompts: int = Field(1_000_000, description="most prompts one dataset may have")
+    max_sweep_runs: int = Field(64, ge=1, description="most runs that the grid of one request may make")
     idempotency_hours: int = Field(24, description="how long an Idempotency-Key is remembered")
     sse_heartbeat_seconds: float = Field(15.0, description="silence after which a live stream sends a heartbeat")
     max_streams: int = Field(100, ge=1, description="live event streams and exports one API process serves at once")
@@ -65,7 +68,9 @@ class Settings(BaseSettings):
     default_student: str = Field("tiny-student", description="student of a run that names none")
 
     models: dict[str, ModelSettings] = Field(
-        {}, description="settings of single models by their name, as JSON: engine options, prices, limits, licence"
+        {},
+        description="settings of single models by their name, or as name@host behind one endpoint, as JSON: "
+        "engine options, prices, limits, licence",
     )
 
     # Work
@@ -94,7 +99,7 @@ class Settings(BaseSettings):
         (), description='endpoints that are not at public addresses and may be asked all the same, as "host:port"'
     )
     endpoint_connect_seconds: float = Field(10.0, gt=0, description="longest wait for a connection to an endpoint")
-    endpoint_answer_seconds: float = Field(300.0, gt=0, description="longest single answer of an endpoint")
+    endpoint_answer_seconds: float = Field(120.0, gt=0, description="longest single answer of an endpoint")
     endpoint_retry_seconds: float = Field(
         0.5, ge=0, description="first pause before an endpoint is asked again, at random below it; doubles each time"
     )
@@ -107,7 +112,9 @@ class Settings(BaseSettings):
         False, description="scoring workers have a device of their own: drafts are scored while chains go on"
     )
     shared_device: str | None = Field(
-        None, description="name of the one device that workers with this setting take turns on; unset: none is shared"
+        None,
+        description="name of the one device that workers with this setting take turns on; "
+        "unset: none, under `burnish up` and Docker the GPU",
     )
     turn_seconds: float = Field(
         300.0, gt=0, description="how long a worker may keep its model, or the shared device, while others wait"
@@ -122,9 +129,34 @@ class Settings(BaseSettings):
     )
     free_disk_factor: float = Field(2.0, ge=1, description="free space asked for, in sizes of one checkpoint")
 
-    def model(self, name: str) -> ModelSettings:
-        """What the operator says about a model; nothing in particular about one that is not named."""
-        return self.models.get(name, ModelSettings())
+    # Reports of runs to elsewhere
+    reporters: tuple[ReporterName, ...] = Field(
+        (), description="where runs may report to, of tensorboard, wandb and mlflow; none: nowhere"
+    )
+    reports_dir: Path | None = Field(
+        None, description="folder of TensorBoard's event files and of W&B's; unset: `reports` in the data folder"
+    )
+    reports_project: str = Field(
+        "burnish", min_length=1, description="project of W&B, and experiment of MLflow, that runs are reported to"
+    )
+    reports_seconds: float = Field(
+        20.0, gt=0, description="longest wait for a place that is reported to, at the end of a training"
+    )
+    wandb_api_key: SecretStr | None = Field(None, description="key for W&B; unset: the environment's WANDB_API_KEY")
+    mlflow_uri: str | None = Field(None, description="tracking URI of MLflow; has to be set where mlflow may be named")
+    public_url: str | None = Field(
+        None, description="address at which users reach the dashboard; reports link to the run's page there"
+    )
+
+    @model_validator(mode="after")
+    def _mlflow_is_somewhere(self) -> Self:
+        if "mlflow" in self.reporters and self.mlflow_uri is None:
+            raise ValueError("BURNISH_REPORTERS names mlflow; set BURNISH_MLFLOW_URI to its tracking URI")
+        return self
+
+    def model(self, *names: str) -> ModelSettings:
+        """What the operator says about a model by the first of its names that is there; else nothing in particular."""
+        return next((self.models[name] for name in names if name in self.models), ModelSettings())
 
     @property
     def trusted_roots(self) -> tuple[Path, ...]:
@@ -147,8 +179,12 @@ def reread() -> None:
 @cache
 def _read() -> Settings:
     found = Settings()
-    if found.hub_token is not None:
-        hide(found.hub_token.get_secret_value())
+    for secret in (found.hub_token, found.wandb_api_key):
+        if secret is not None:
+            hide(secret.get_secret_value())
+    if found.mlflow_uri is not None and (password := urlsplit(found.mlflow_uri).password):
+        hide(password)
+        hide(unquote(password))
     return found
 
 

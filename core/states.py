@@ -1,5 +1,6 @@
 """States, what each means, and the moves that are legal. A state moves by `core.queries.moves.move`."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -50,6 +51,17 @@ class DistillationState(StrEnum):
     succeeded = "succeeded"
     failed = "failed"
     cancelled = "cancelled"
+
+
+class SweepState(StrEnum):
+    """Where the runs of a sweep stand together; it is not stored."""
+
+    queued = "queued"  # none has begun
+    running = "running"  # some have begun, and some have not ended
+    paused = "paused"  # what has not ended waits for /resume
+    succeeded = "succeeded"  # all of them did
+    failed = "failed"  # all have ended, one of them failed
+    cancelled = "cancelled"  # all have ended, one was cancelled and none failed
 
 
 class Stage(StrEnum):
@@ -134,3 +146,15 @@ ENDED = frozenset(
     {D.completed, D.failed, D.cancelled, R.succeeded, R.failed, R.cancelled, S.done, S.halved, S.quarantined}
     | {S.cancelled, T.succeeded, T.failed, T.cancelled}
 )
+
+
+def of_sweep(runs: Mapping[str, int]) -> SweepState:
+    """Where a sweep stands, from how many of its runs are in each state."""
+    there = {RunState(state) for state, number in runs.items() if number}
+    begun = there - {R.queued, R.paused}
+    if begun - ENDED or (R.queued in there and begun):
+        return SweepState.running
+    for state in (R.queued, R.paused, R.failed, R.cancelled):
+        if state in there:
+            return SweepState(state)
+    return SweepState.succeeded

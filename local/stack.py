@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import httpx
 
@@ -13,9 +14,11 @@ from local import embedded
 from local.console import Screen
 from local.crew import Crew, Member
 from local.folder import DataFolder
+from local.install import has_gpu
 from local.services import SERVICES
 
 READY_SECONDS = 120.0
+GPU = "gpu"  # by this name the workers share what `nvidia-smi` lists
 
 
 class CannotStart(RuntimeError):
@@ -39,7 +42,17 @@ class Plan:
         """What every process is told: the servers, the folder, and to import nothing from the present folder."""
         places = {server.setting: server.url for server in servers}
         here = {"data_dir": self.folder.root, "host": self.settings.host, "port": self.settings.port}
-        return child_environment({"PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}, **places, **here)
+        shared = {} if self.device is None else {"shared_device": self.device}
+        return child_environment({"PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}, **places, **here, **shared)
+
+    @cached_property
+    def device(self) -> str | None:
+        """The device that the workers take turns on: they see the same GPUs, where there are any.
+
+        An operator's own name for it holds, an empty one too: then nothing is shared.
+        """
+        told = self.settings.shared_device
+        return GPU if told is None and has_gpu() else told
 
 
 def up(plan: Plan, screen: Screen) -> None:
@@ -93,6 +106,8 @@ def serve(crew: Crew, plan: Plan, key: str | None) -> None:
         crew.add(Member(service))
     if crew.until(lambda: answers(plan.url), seconds=READY_SECONDS):
         crew.say(f"Burnish answers at {plan.url}")
+        if plan.device:
+            crew.say(f"Teachers, scorers and trainings take turns on the device {plan.device!r}")
         if key:
             crew.say(f"Your key, shown this once: {key}")
     elif not crew.stopping:

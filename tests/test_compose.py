@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OWN = [name for name, service in SERVICES.items() if "build" in service]
+# What the file decides, by process: `.env` says nothing about it.
+PLACES = {"BURNISH_DATABASE_URL", "BURNISH_BROKER_URL", "BURNISH_DATA_DIR"}
+DECIDED = dict.fromkeys(OWN, PLACES) | {"api": PLACES | {"BURNISH_HOST", "BURNISH_PORT"}}
+VARIABLE = re.compile(r"\$\{(\w+)(:?[-?])([^${}]*)\}")
 
 DURATION = {"type": "string", "pattern": r"^\d+(ms|s|m|h)$"}
 WORDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
@@ -57,6 +62,15 @@ SERVICE = {
         "restart": {"enum": ["no", "always", "on-failure", "unless-stopped"]},
         "cap_drop": WORDS,
         "security_opt": WORDS,
+        "env_file": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"path": {"type": "string"}, "required": {"type": "boolean"}},
+                "required": ["path"],
+                "additionalProperties": False,
+            },
+        },
         "environment": {"type": "object", "additionalProperties": {"type": ["string", "number", "null"]}},
         "volumes": WORDS,
         "tmpfs": WORDS,
@@ -154,12 +168,74 @@ def test_every_setting_exists(service: str) -> None:
     assert {name.removeprefix("BURNISH_").lower() for name in names} <= set(Settings.model_fields)
 
 
+def filled(value: str, given: Mapping[str, str]) -> str:
+    """A value with its variables filled in as Compose does it: the inner ones of a default first."""
+    while (found := VARIABLE.search(value)) is not None:
+        name, sign, rest = found.groups()
+        own = given.get(name)
+        kept = own if own is not None and (own or not sign.startswith(":")) else None
+        assert kept is not None or sign.endswith("-"), f"{name}: {rest}"
+        value = value[: found.start()] + (rest if kept is None else kept) + value[found.end() :]
+    return value
+
+
+def environment(service: str, **env_file: str) -> dict[str, str]:
+    """What a service is told: the lines of `.env`, and before them what the file itself says."""
+    given = {"POSTGRES_PASSWORD": "secret", "VALKEY_PASSWORD": "secret"} | env_file
+    through = given if {"path": ".env", "required": False} in SERVICES[service].get("env_file", []) else {}
+    return through | {name: filled(value, given) for name, value in SERVICES[service]["environment"].items()}
+
+
+def read(monkeypatch: pytest.MonkeyPatch, service: str, **env_file: str) -> Settings:
+    """The settings of a service."""
+    for name, value in environment(service, **env_file).items():
+        monkeypatch.setenv(name, value)
+    return Settings()
+
+
 @pytest.mark.parametrize("service", OWN)
 def test_the_settings_are_valid(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in SERVICES[service]["environment"].items():
-        given = re.sub(r"\$\{\w+:\?[^}]*\}", "secret", value)
-        monkeypatch.setenv(name, re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", given))
-    assert str(Settings().data_dir) == "/data"
+    assert str(read(monkeypatch, service).data_dir) == "/data"
+
+
+@pytest.mark.parametrize("service", OWN)
+def test_every_setting_of_the_guide_reaches_every_process_from_the_file_of_settings(service: str) -> None:
+    for name in (f"BURNISH_{field.upper()}" for field in Settings.model_fields):
+        told = environment(service, **{name: "of the operator"}).get(name)
+        assert (told == "of the operator") is (name not in DECIDED[service]), (name, told)
+
+
+def test_settings_of_the_file_are_read_as_they_stand_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    models = '{"big": {"tensor_parallel": 4, "price_input": 1.5}}'
+    told = read(
+        monkeypatch, "worker-score", BURNISH_MODELS=models, BURNISH_HUB_TOKEN="hf_x", BURNISH_SCORERS_APART="true"
+    )
+    assert (told.model("big").tensor_parallel, told.model("big").price_input) == (4, 1.5)
+    assert told.hub_token is not None
+    assert told.hub_token.get_secret_value() == "hf_x"
+    assert told.scorers_apart
+
+
+def test_the_settings_reach_nobody_but_our_own_processes() -> None:
+    assert {name for name, service in SERVICES.items() if "env_file" in service} == set(OWN)
+
+
+def devices(**env_file: str) -> list[str]:
+    """The shared device of teacher, scorer and trainer."""
+    workers = ("worker-generate", "worker-score", "worker-train")
+    return [environment(name, **env_file)["BURNISH_SHARED_DEVICE"] for name in workers]
+
+
+def test_workers_of_one_gpu_take_turns_on_it_and_those_of_others_do_not() -> None:
+    assert devices() == ["gpu-0", "gpu-0", "gpu-0"]
+    assert devices(TRAIN_GPU="1") == ["gpu-0", "gpu-0", "gpu-1"]
+    assert devices(GENERATE_GPU="0", SCORE_GPU="1", TRAIN_GPU="2") == ["gpu-0", "gpu-1", "gpu-2"]
+
+
+@pytest.mark.parametrize("own", ["a name", ""])
+def test_what_the_operator_says_about_the_shared_device_holds(own: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert devices(BURNISH_SHARED_DEVICE=own, TRAIN_GPU="1") == [own] * 3
+    assert read(monkeypatch, "worker-train", BURNISH_SHARED_DEVICE=own).shared_device == own
 
 
 def test_passwords_have_no_default() -> None:

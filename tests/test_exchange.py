@@ -18,6 +18,7 @@ from trl import DPOConfig, DPOTrainer
 from core.database import transaction
 from core.formats.pair import FilePair
 from core.formats.read import read_pairs
+from core.queries import trained_pairs
 from core.settings import reread
 from core.tables import Chain
 from tests.core import invariants
@@ -189,6 +190,32 @@ def test_jsonl_comes_back_with_all_it_said_of_its_pairs(client: TestClient, beat
         assert unknown == [(None, None, None, None)] * 3
     third = exchange.imported(client, beats, export(client, again, "jsonl"))
     assert told(read(export(client, third, "jsonl"), "jsonl")) == told(read(content, "jsonl"))
+
+
+@pytest.mark.parametrize("format", ["jsonl", "trl", "parquet"])
+def test_a_pair_keeps_its_weight_however_often_it_leaves_and_comes_back(
+    client: TestClient, beats: Beats, format: str
+) -> None:
+    weights = [2.0, 0.25, 0.0, None]
+    content = exchange.lines(
+        {"prompt": f"Why {n}?", "chosen": f"Because {n}.", "rejected": "No.", "weight": weight}
+        for n, weight in enumerate(weights)
+    )
+    id, first = exchange.imported(client, beats, content, split={"validation": 0}), None
+    for _ in range(3):
+        with transaction() as session:
+            told = {row.chosen: row.weight for row in trained_pairs.for_training(session, id, "train")}
+        assert told == {f"Because {n}.": weight for n, weight in enumerate(weights)}
+        content = export(client, id, format)
+        first = first or told_of(content, format)
+        assert told_of(content, format) == first
+        id = exchange.imported(client, beats, content, format, split={"validation": 0})
+
+
+def told_of(content: bytes, format: str) -> list[Any]:
+    """Texts, scores and weights of a file."""
+    weights = {pair.chosen: pair.origin.get("weight") for pair in read(content, format)}
+    return [told(read(content, format)), weights]
 
 
 def test_an_export_keeps_to_its_filters(client: TestClient) -> None:

@@ -111,3 +111,28 @@ def test_training_and_evaluation_can_be_read_back(client: httpx.Client, distilla
     assert overall["difference"]["low"] > 0, overall
     messages = [event["message"] for event in client.get(f"/distillations/{distillation['id']}/events").json()["data"]]
     assert any("succeeded" in message for message in messages), messages
+
+
+@pytest.mark.timeout(600)
+def test_a_sweep_trains_both_its_runs_and_asks_the_untuned_model_once(
+    client: httpx.Client, distillation: dict[str, Any]
+) -> None:
+    asked = {
+        "dataset": distillation["dataset"],
+        "student": "tiny-student",
+        "training": {"learning_rate": 5e-4},
+        "evaluation": {"prompts": 5, "engine": "transformers"},
+        "grid": {"method": ["dpo", {"type": "rdpo", "rdpo": {"sft_weight": 1.0}}]},
+    }
+    answer = client.post("/runs", json=asked)
+    assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+    sweep = follow(client, answer.headers["location"])
+    assert sweep["run_counts"] == {"succeeded": 2, "total": 2}
+    first, second = sweep["summary"]
+    assert (first["method"], second["method"]) == ("dpo", "rdpo")
+    assert first["evaluation"]["base"] == second["evaluation"]["base"]
+    answered = [client.get(f"/runs/{row['id']}").json()["stages"]["answer"]["total"] for row in (first, second)]
+    assert answered == [30, 15]
+    compared = client.get("/runs/compare", params={"ids": f"{first['id']},{second['id']}"}).json()
+    assert compared["differences"]["method.type"] == ["dpo", "rdpo"]
+    assert compared["evaluations"][0]["n"] == 15

@@ -12,7 +12,9 @@ BATCH = 400
 
 
 @torch.inference_mode()
-def answers(model: LlamaForCausalLM, encoder: Encoder, chats: list[Turns], *, seed: int) -> list[str]:
+def answers(
+    model: LlamaForCausalLM, encoder: Encoder, chats: list[Turns], *, seed: int, temperature: float = TEMPERATURE
+) -> list[str]:
     """One sampled answer for each conversation."""
     torch.manual_seed(seed)
     order = sorted(range(len(chats)), key=lambda index: len(encoder.example(chats[index]).ids))
@@ -24,7 +26,7 @@ def answers(model: LlamaForCausalLM, encoder: Encoder, chats: list[Turns], *, se
         ids = torch.tensor([[IDS[PAD]] * (longest - len(prompt)) + prompt for prompt in prompts])
         shown = ids.ne(IDS[PAD]).long()
         output = model.generate(  # type: ignore[misc]  # the stub wants a protocol that the class does not declare
-            input_ids=ids, attention_mask=shown, do_sample=True, temperature=TEMPERATURE, top_k=0
+            input_ids=ids, attention_mask=shown, do_sample=True, temperature=temperature, top_k=0
         )
         for index, row in zip(part, output[:, longest:].tolist(), strict=True):
             found[index] = encoder.decode(row)

@@ -14,7 +14,7 @@ from threading import Event
 from transformers.utils import logging as transformers_logging
 
 from core.database import transaction
-from core.errors import BadInput, DiskFull, LeaseLost
+from core.errors import BadInput, BurnishError, DiskFull, LeaseLost
 from core.logs import configure
 from core.queries import runs, shards
 from core.states import RunState
@@ -45,9 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LeaseLost:
         return LOST
     except DiskFull as error:
-        return _stop(attempt, RunState.paused, error.message, DISK_FULL)
+        return _stop(attempt, RunState.paused, error, DISK_FULL)
     except BadInput as error:
-        return _stop(attempt, RunState.failed, error.message, HOPELESS)
+        return _stop(attempt, RunState.failed, error, HOPELESS)
     finally:
         leave(attempt.world)
 
@@ -72,12 +72,14 @@ def _attempt(asked: argparse.Namespace) -> Attempt:
     return Attempt(config, asked.student, Record(claim), join(asked.processes), threads)
 
 
-def _stop(attempt: Attempt, to: RunState, message: str, status: int) -> int:
-    """Tell the ledger why the training ends here."""
+def _stop(attempt: Attempt, to: RunState, error: BurnishError, status: int) -> int:
+    """Tell the ledger why the training ends here, and how much room it waits for."""
     if attempt.world.leads:
-        reason = {"pause_reason": "disk_full"} if to == RunState.paused else {}
+        reason = {"pause_reason": "disk_full"} if isinstance(error, DiskFull) else {}
         try:
-            attempt.record.stop(to, message, **reason)
+            if isinstance(error, DiskFull):
+                attempt.record.note({"room_wanted": error.needed})
+            attempt.record.stop(to, error.message, **reason)
         except LeaseLost:
             return LOST
     return status

@@ -1,4 +1,4 @@
-"""The tuned model: one folder that any engine serves, with tokenizer and manifest; in mode lora the adapter too."""
+"""The tuned model: one folder that any engine serves, with tokenizer and manifest; the adapter too, if there is one."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from torch import nn
 from core import artifacts, models
 from core.queries import runs
 from core.settings import settings
+from trainer import four_bits
 from trainer.attempt import Attempt
 from trainer.sharding import gather
 from trainer.student import Student, load, with_adapter
@@ -22,13 +23,14 @@ def publish(attempt: Attempt, student: Student, *, step: int, data_hash: str, be
     Weights are stored in the type the student came in; `step` is the one they are of, `best` why it is not the
     last: the metric whose best validation it had. Every process takes part; rank 0 writes.
     """
-    tuned = student if student.whole is None else _gathered(attempt, student)
+    here = student.whole is None and attempt.config.training.mode != "qlora"
+    tuned = student if here else _gathered(attempt, student)
     attempt.world.lead(lambda: _publish(attempt, tuned, step=step, data_hash=data_hash, best=best))
 
 
 def _gathered(attempt: Attempt, student: Student) -> Student | None:
-    """The tuned student in one piece, in the memory of rank 0's machine: no device has to hold it whole."""
-    training, cpu = attempt.config.training, torch.device("cpu")
+    """The tuned student in one piece and not quantised, in the memory of rank 0's machine: no device has to hold it."""
+    training, cpu = four_bits.whole(attempt.config.training), torch.device("cpu")
     into = attempt.world.lead(lambda: with_adapter(load(attempt.student, training, cpu), training))
     gather(student, into)
     return into

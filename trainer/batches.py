@@ -21,6 +21,8 @@ from trainer.layout import Layout, sent
 class MicroBatch:
     """P pairs and A anchors in one forward pass, R = 2P + A answers: chosen of pairs, chosen of anchors, rejected.
 
+    Where the rejected ones are not forwarded R is P + A.
+
     N answer tokens in all: token `answer_ids[n]` of answer `answer_row[n]` is predicted at `answer_at[n]`, an index
     into the flattened positions: [R * T] of a rectangle, [T] of a row that has a layout. `reference` and `scores` are
     [2, P]: chosen, rejected; so are the `rewards` of each of an ensemble's K members.
@@ -55,12 +57,15 @@ Form = Literal["rows", "pieces", "runs"]  # a rectangle, or one row for attentio
 
 
 def collate(
-    pairs: Sequence[EncodedPair], *, pad: int, reference: Reference | None = None, number: int = 0
+    pairs: Sequence[EncodedPair], *, pad: int, reference: Reference | None = None, number: int = 0, both: bool = True
 ) -> MicroBatch:
-    """A rectangle. Reference log-probs are those of the pairs where no others are given."""
+    """A rectangle, without `both` of the chosen answers alone.
+
+    Reference log-probs are those of the pairs where no others are given.
+    """
     whole, anchors = parted(pairs)
     rows = [(pair.prompt, pair.chosen) for pair in [*whole, *anchors]]
-    rows += [(pair.prompt, pair.rejected) for pair in whole if pair.rejected is not None]
+    rows += [(pair.prompt, pair.rejected) for pair in whole if both and pair.rejected is not None]
     answers = [answer for _, answer in rows]
     return MicroBatch(**_rectangle(rows, pad), **columns(whole, anchors, answers, reference), number=number)
 

@@ -22,6 +22,7 @@ from trainer.order import Order
 from trainer.pace import Pace
 from trainer.pairs import TrainingPairs
 from trainer.record import StepReport, report
+from trainer.reporting.reports import Reports
 from trainer.step import Stepper
 from trainer.watch import Watch
 
@@ -57,6 +58,7 @@ class Course:
     cutting: Cutting
     leaving: Event
     trained: Trained
+    reports: Reports
     pace: Pace = field(default_factory=Pace)
 
     def run(self, start: int) -> int | None:
@@ -98,22 +100,26 @@ class Course:
         rate = learning_rate(step, self.order.total_steps, self.attempt.config.training)
         set_rate(self.stepper.optimizer, rate)
         seed = derive_seed(self.attempt.config.training.seed, "step", step)
-        return Taken(self.stepper.step(self._mine(chosen), examples=len(chosen), seed=seed), chosen, rate)
+        cutting = self.cutting.for_steps(self.stepper.objective.facts)
+        sums = self.stepper.step(self._mine(chosen, cutting), examples=len(chosen), seed=seed)
+        return Taken(sums, chosen, rate)
 
     def _values(self, step: int, taken: Taken) -> Values:
         """The metrics of a step: its numbers leave the device here, and only then. Raises BadInput."""
         *told, norm = taken.sums.tolist()
-        values = self._means(told, taken.pairs) | {"gradient_norm": finite(norm), "learning_rate": taken.rate}
+        cutting = self.cutting.for_steps(self.stepper.objective.facts)
+        values = self._means(told, taken.pairs, cutting) | {"gradient_norm": finite(norm), "learning_rate": taken.rate}
         return self._checked(step, values) | {"epoch": step / self.order.steps_per_epoch}
 
-    def _mine(self, pairs: Sequence[EncodedPair]) -> list[MicroBatch]:
+    def _mine(self, pairs: Sequence[EncodedPair], cutting: Cutting) -> list[MicroBatch]:
         """This process's share of the micro-batches."""
-        return shared_out(self.cutting.batches(pairs), self.attempt.world.share)
+        return shared_out(cutting.batches(pairs), self.attempt.world.share)
 
-    def _means(self, sums: list[float], pairs: Iterable[EncodedPair]) -> Values:
+    def _means(self, sums: list[float], pairs: Iterable[EncodedPair], cutting: Cutting) -> Values:
         whole = examples = tokens = 0
         for pair in pairs:
-            whole, examples, tokens = whole + (pair.rejected is not None), examples + 1, tokens + pair.tokens
+            forwarded = cutting.seen(pair).tokens
+            whole, examples, tokens = whole + (pair.rejected is not None), examples + 1, tokens + forwarded
         values = means(sums, Counted(whole, examples, tokens), sft_weight=self.stepper.objective.sft_weight)
         return values | {"tokens": tokens, "missing_score_rate": self.pairs.missing_score_rate}
 
@@ -130,7 +136,7 @@ class Course:
         """What rank 0 found, in all processes: which validation is the best must not be seen in two ways."""
         batches = self.cutting.spooled(self.pairs.validation, share=self.attempt.world.share)
         sums: list[float] = self.attempt.world.tell(self.stepper.measure(batches).tolist())
-        return self._means(sums, self.pairs.validation)
+        return self._means(sums, self.pairs.validation, self.cutting)
 
     def _report(self, step: int, values: Values | None, validation: Values | None, *, best: bool) -> StepReport:
         self.pace.tick()
@@ -143,11 +149,12 @@ class Course:
         )  # fmt: skip
 
     def _tell(self, told: StepReport) -> Signal:
-        """Tell the ledger, and every process what it answered."""
+        """Tell the ledger and the places that are reported to, and every process what the ledger answered."""
         signal, left = Signal.go, self._left()
         if self.attempt.world.leads:
             try:
                 signal = Signal.pause if report(self.attempt.record, told) else left
+                self.reports.tell(told)
             except LeaseLost:
                 signal = Signal.stop
         signal = Signal(self.attempt.world.agree(signal))

@@ -27,7 +27,8 @@ def means(sums: list[float], counted: Counted, *, sft_weight: float) -> dict[str
     above zero. logp_chosen, logp_rejected: policy log-probs of the answers, nats. abs_z: mean |z|. kl: mean log-ratio
     of reference to policy over both answers of the pairs, an estimate of KL(reference || policy) on the dataset's
     answers, nats; None without a reference. sft_loss: mean negative log-prob per token of the chosen answers.
-    score_tie_rate: share of pairs with two equal scores. A number that is not finite becomes None.
+    score_tie_rate: share of pairs with two equal scores. A number that is not finite becomes None; so does, in steps
+    that forward chosen answers alone, what rests on the rejected ones.
     """
     named = dict(zip(SUMS, sums, strict=True))
     loss = (named["pair_loss"] + sft_weight * named["sft_loss"]) / counted.examples

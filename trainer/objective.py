@@ -78,9 +78,10 @@ class Objective:
         chosen, rejected = met.chosen - met.reference_chosen, met.rejected - met.reference_rejected
         z = beta * met.log_ratio
         kl = pairs.kl if self.facts.needs_reference else torch.full_like(pairs.chosen, torch.nan)
+        won = torch.where(z.isnan(), z, (z > 0).float())
         per_pair = torch.stack(
             [
-                losses, beta * chosen, beta * rejected, (z > 0).float(), pairs.chosen, pairs.rejected, z.abs(), kl,
+                losses, beta * chosen, beta * rejected, won, pairs.chosen, pairs.rejected, z.abs(), kl,
                 (pairs.score_chosen == pairs.score_rejected).float(),
             ]
         )  # fmt: skip
@@ -88,9 +89,15 @@ class Objective:
 
 
 def pair_tensors(log_probs: Tensor, batch: MicroBatch) -> PairTensors:
-    """The columns a loss takes, from the log-probs [R] of a micro-batch's rows."""
+    """The columns a loss takes, from the log-probs [R] of a micro-batch's rows.
+
+    Of rejected answers that are not forwarded nothing is known: NaN.
+    """
     first = batch.pairs + batch.anchors
     reference, scores, tokens = batch.reference, batch.scores, batch.answer_tokens
+    if len(tokens) < first + batch.pairs:
+        unknown = tokens.new_full((batch.pairs,), torch.nan)
+        log_probs, tokens = torch.cat([log_probs, unknown]), torch.cat([tokens, unknown])
     rewards = batch.rewards if batch.rewards.size(1) else scores.unsqueeze(1)
     return PairTensors(
         log_probs[: batch.pairs], log_probs[first:], reference[0], reference[1], scores[0], scores[1],

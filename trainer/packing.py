@@ -17,7 +17,7 @@ from trainer.layout import in_pieces, in_runs
 
 @dataclass(frozen=True)
 class Parts:
-    """B prompts with their chosen answers, those of pairs first, and the P rejected answers of pairs.
+    """B prompts with their chosen answers, those of pairs first, and the P rejected answers of pairs, or none of them.
 
     `alike`: tokens with which both answers of a pair begin; the last token of neither is among them.
     """
@@ -54,11 +54,11 @@ class Parts:
 
 
 def pack(
-    pairs: Sequence[EncodedPair], *, form: Form, reference: Reference | None = None, number: int = 0
+    pairs: Sequence[EncodedPair], *, form: Form, reference: Reference | None = None, number: int = 0, both: bool = True
 ) -> MicroBatch:
-    """One micro-batch as a row, for attention in pieces or in runs."""
+    """One micro-batch as a row, for attention in pieces or in runs; without `both` of the chosen answers alone."""
     whole, anchors = parted(pairs)
-    parts = _parts(whole, anchors)
+    parts = _parts(whole, anchors, both)
     first, second, shared = parts.first, parts.second, parts.shared
     sizes = [len(ids) for ids in [*first, *second]]
     begun = [*(0 for _ in first), *shared]
@@ -73,9 +73,9 @@ def pack(
     )
 
 
-def _parts(whole: Sequence[EncodedPair], anchors: Sequence[EncodedPair]) -> Parts:
+def _parts(whole: Sequence[EncodedPair], anchors: Sequence[EncodedPair], both: bool) -> Parts:
     prompts, chosen = [pair.prompt for pair in [*whole, *anchors]], [pair.chosen for pair in [*whole, *anchors]]
-    rejected = [pair.rejected for pair in whole if pair.rejected is not None]
+    rejected = [pair.rejected for pair in whole if both and pair.rejected is not None]
     return Parts(prompts, chosen, rejected, [_alike(*both) for both in zip(chosen, rejected, strict=False)])
 
 

@@ -21,7 +21,7 @@ from trainer.spool import Spool
 
 
 class PairRow(Protocol):
-    """A pair as the ledger gives it (`core.queries.pairs.for_training`)."""
+    """A pair as the ledger gives it (`core.queries.trained_pairs.for_training`)."""
 
     id: str
     messages: Messages

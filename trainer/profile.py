@@ -43,8 +43,9 @@ class Profile:
 
 
 def profile(pairs: TrainingPairs, cutting: Cutting, order: Order) -> Profile:
-    """The profile of the first epoch."""
-    lengths, once, answers = pairs.train.lengths(), pairs.train.once(), pairs.train.parts()[:, 1:].clip(0).sum(axis=1)
+    """The profile of the first epoch, by the cutting of its steps."""
+    lengths, once = cutting.lengths(pairs.train), cutting.once(pairs.train)
+    answers = once - pairs.train.parts()[:, 0]
     tokens, number, loads = [], [], []
     for step in range(1, order.steps_per_epoch + 1):
         chosen = np.array(order.batch(step))
@@ -66,4 +67,5 @@ def forwarded(cutting: Cutting, lengths: NDArray[np.int32], once: NDArray[np.int
 
 
 def _size(cutting: Cutting, lengths: NDArray[np.int32], once: NDArray[np.int32]) -> int:
-    return int(2 * len(lengths) * lengths.max() if cutting.form == "rows" else once.sum())
+    rows = 2 if cutting.both else 1
+    return int(rows * len(lengths) * lengths.max() if cutting.form == "rows" else once.sum())

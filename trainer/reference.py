@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core import models
+from core.attention import attention_of
 from core.database import transaction
 from core.queries import reference_log_probs
 from trainer.attempt import Attempt
@@ -26,6 +27,7 @@ from trainer.world import World
 
 # Another way to encode is another fingerprint.
 ENCODING = "answers with end token in the chain's context; too long ones refused, none cut"
+CAPPED = "attention scores capped"  # where the config asks for it; before, they were not
 LOOKED_UP = 1_000  # pairs in one question to the ledger
 ROUND = 16  # chunks of each process between two writes
 
@@ -71,7 +73,7 @@ class Chunks:
 
 def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cutting) -> None:
     """Note on every pair its log-probs (nats) under `student`; those of earlier runs are reused."""
-    print_ = recall(attempt, student, pairs)
+    print_ = attempt.world.together(lambda: recall(attempt, student, pairs))
     chunks = in_chunks(pairs, cutting)
     todo = _agreed(attempt, chunks)
     stride = ROUND * attempt.world.size
@@ -81,15 +83,21 @@ def refer(attempt: Attempt, student: Student, pairs: TrainingPairs, cutting: Cut
         progress = {"done": done, "total": chunks.number}
         attempt.world.lead(partial(_store, attempt, print_, found, progress))
     attempt.world.agree(1)  # the others read what rank 0 has written
+    new = attempt.world.together(lambda: _read_back(print_, pairs, chunks, todo))
+    if attempt.world.leads:
+        told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
+        attempt.record.note({"reference": told})
+
+
+def _read_back(print_: str, pairs: TrainingPairs, chunks: Chunks, numbers: Sequence[int]) -> int:
+    """Note what the ledger knows of the pairs of some chunks; returns how many they are."""
     new = 0
-    for number in todo:
+    for number in numbers:
         places = chunks.places(number)
         new += len(places)
         for spool in (pairs.train, pairs.validation):
             _look_up(print_, spool, [place for owner, place in places if owner is spool])
-    if attempt.world.leads:
-        told = {"fingerprint": print_, "computed": new, "reused": len(chunks.order) - new}
-        attempt.record.note({"reference": told})
+    return new
 
 
 def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:
@@ -102,13 +110,15 @@ def recall(attempt: Attempt, student: Student, pairs: TrainingPairs) -> str:
 
 
 def fingerprint(attempt: Attempt, student: Student) -> str:
-    """Hash of all that a reference log-prob depends on: weights, tokenizer and template, encoding, arithmetic.
+    """Hash of all that a reference log-prob depends on: weights as held, tokenizer, template, encoding, arithmetic.
 
     Weights held in another type give other numbers in the same arithmetic: what is not multiplied is in theirs.
     """
     template = str(student.tokenizer.chat_template)
     told = [models.fingerprint(attempt.student), template, ENCODING, str(student.dtype), attempt.world.device.type]
     told += student.held_in
+    told += [CAPPED] if attention_of(student.model.config) else []
+    told += ["4 bits"] if attempt.config.training.mode == "qlora" else []
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 

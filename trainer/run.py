@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from sqlalchemy.orm import Session
 
+from core import artifacts
 from core.database import transaction
-from core.errors import BadInput
-from core.queries import pairs as pair_queries
-from core.queries import runs, score_columns
+from core.errors import BadInput, DiskFull
+from core.queries import runs, score_columns, trained_pairs
 from core.queries.moves import move
 from core.states import RunState
 from core.tables import Run
-from trainer import artifact, checkpoint, pair_losses, student
+from trainer import artifact, checkpoint, four_bits, pair_losses, student
 from trainer.attempt import Attempt, versions
 from trainer.batches import Form
 from trainer.checkpoint import Trained
@@ -31,6 +31,8 @@ from trainer.order import Order
 from trainer.pairs import Intake, TrainingPairs, settle
 from trainer.profile import profile
 from trainer.reference import in_chunks, refer
+from trainer.reporting.reports import reporting
+from trainer.scratch import BUFFER
 from trainer.sharding import sharded
 from trainer.sharing import form, share
 from trainer.spool import spooled
@@ -50,6 +52,7 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     pairs = take_in(attempt, base)
     facts = attempt.config.method.facts
     cutting, refusal = cutting_of(attempt, base, pairs)
+    taking = cutting.for_steps(facts)
     if facts.needs_reference:
         refer(attempt, base, pairs, cutting)
     learner = student.with_adapter(base, attempt.config.training)
@@ -61,14 +64,16 @@ def run(attempt: Attempt, leaving: Event) -> bool:
     told = _facts(attempt, learner, pairs, goal) | {"prompts": _prompts(cutting, refusal)}
     told |= _watched(trained, over=start == order.total_steps)
     attempt.world.lead(lambda: _begin(attempt, order, start, told))
-    reckoned = reckon(learner, cutting, profile(pairs, cutting, order).load, memory).told()
+    reckoned = reckon(learner, taking, profile(pairs, taking, order).load, memory).told()
     stepper = Stepper(learner, optimizer, goal, attempt.world, attempt.config.training.max_grad_norm)
-    course = Course(attempt, stepper, order, pairs, cutting, leaving, trained)
-    last = course.run(start)
-    if last is not None:
-        used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
-        attempt.world.lead(lambda: attempt.record.note(used))
-        _end(course, last)
+    with reporting(attempt, told, after=start) as reports:
+        course = Course(attempt, stepper, order, pairs, cutting, leaving, trained, reports)
+        last = course.run(start)
+        if last is not None:
+            used = {"memory": {"estimated": reckoned, "measured_peak": memory.peak()}}
+            attempt.world.lead(lambda: attempt.record.note(used))
+            _end(course, last)
+            reports.ending = "succeeded"
     return last is not None
 
 
@@ -88,9 +93,10 @@ def _end(course: Course, last: int) -> None:
 def loaded(attempt: Attempt) -> Student:
     """The student on the attempt's device; with several processes each has its part of it, adapters included.
 
-    Raises BadInput for one that cannot be loaded, or whose logits we do not know how to make.
+    Raises BadInput, before any work, where it cannot be held as its training asks, or its logits are not known here.
     """
     training, world = attempt.config.training, attempt.world
+    four_bits.require(training, world)
     alone = world.size == 1
     base = student.load(attempt.student, training, world.device, held=None if alone else torch.device("cpu"))
     check_logits(base.model)
@@ -99,13 +105,24 @@ def loaded(attempt: Attempt) -> Student:
 
 
 def take_in(attempt: Attempt, base: Student) -> TrainingPairs:
-    """The dataset's pairs in the student's tokens. Raises BadInput when none is left, or others than before."""
+    """The dataset's pairs in the student's tokens; every process has them all, or none has.
+
+    Raises BadInput when none is left, or others than before, and DiskFull.
+    """
+    room = artifacts.free_bytes(attempt.folder)
+    try:
+        return attempt.world.together(lambda: _taken_in(attempt, base))
+    except DiskFull as error:  # what was free was not enough, and is free again once this process has ended
+        raise DiskFull(error.message, needed=room + BUFFER) from error
+
+
+def _taken_in(attempt: Attempt, base: Student) -> TrainingPairs:
     dataset, config = attempt.record.claim.dataset_id, attempt.config
     intake = Intake(chat_encoder(base.tokenizer, base.end_tokens), config)
     with transaction() as session:
         rows = _offered(session, intake, dataset, "train")
         if config.training.anchors:
-            rows = chain(rows, intake.take(pair_queries.anchors(session, dataset), split="train", anchors=True))
+            rows = chain(rows, intake.take(trained_pairs.anchors(session, dataset), split="train", anchors=True))
         train = spooled(rows, attempt.folder)
         validation = spooled(_offered(session, intake, dataset, "validation"), attempt.folder)
         before = runs.of_claim(session, attempt.record.claim).facts.get("data_hash")
@@ -119,7 +136,7 @@ def _offered(session: Session, intake: Intake, dataset: str, split: str) -> Iter
     """The pairs of a split, with the columns that the method reads."""
     members = intake.config.method.hyperparameters.members
     rewards = None if members is None else score_columns.of_members(session, dataset, split, members)
-    return intake.take(pair_queries.for_training(session, dataset, split), split=split, rewards=rewards)
+    return intake.take(trained_pairs.for_training(session, dataset, split), split=split, rewards=rewards)
 
 
 def cutting_of(attempt: Attempt, base: Student, pairs: TrainingPairs) -> tuple[Cutting, str | None]:
@@ -144,7 +161,7 @@ def _facts(attempt: Attempt, learner: Student, pairs: TrainingPairs, goal: Objec
         "data_hash": pairs.data_hash,
         "missing_score_rate": pairs.missing_score_rate,
         "hyperparameters": goal.hyperparameters | {"sft_weight": goal.sft_weight},
-        "parameters": sum(parameter.numel() for parameter in learner.model.parameters()),
+        "parameters": learner.model.num_parameters(),
         "trained_parameters": trained,
         "checkpoint_bytes": 3 * 4 * trained,  # float32 weights and both moments
         "device": str(attempt.world.device),

@@ -5,8 +5,7 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from core.artifacts import NO_ROOM
-from core.errors import DiskFull
+from core.artifacts import full_disk
 
 BUFFER = 1 << 20
 
@@ -15,9 +14,10 @@ class Scratch:
     """Bytes on the disk."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises OSError when the folder cannot be written to."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._descriptor, name = tempfile.mkstemp(dir=folder)
+        """Raises DiskFull, or OSError when the folder cannot be written to."""
+        with full_disk():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._descriptor, name = tempfile.mkstemp(dir=folder)
         os.unlink(name)
         weakref.finalize(self, os.close, self._descriptor)
         self._waiting: list[bytes] = []
@@ -34,18 +34,15 @@ class Scratch:
         """What was appended can be read from now on. Raises DiskFull."""
         data = memoryview(b"".join(self._waiting))
         self._waiting, self._held = [], 0
-        try:
+        with full_disk():
             while data:
                 data = data[os.write(self._descriptor, data) :]
-        except OSError as error:
-            if error.errno in NO_ROOM:
-                raise DiskFull(f"The disk is full: {error}.") from error
-            raise
 
     def read(self, at: int, size: int) -> bytes:
         """So many bytes from there on, fewer at the end."""
         return os.pread(self._descriptor, size, at)
 
     def change(self, at: int, data: bytes) -> None:
-        """Write over what is there."""
-        os.pwrite(self._descriptor, data, at)
+        """Write over what is there. Raises DiskFull: some disks write anew what is written over."""
+        with full_disk():
+            os.pwrite(self._descriptor, data, at)

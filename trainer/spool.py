@@ -40,7 +40,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Raises OSError when the folder cannot be written to."""
+        """Raises DiskFull, or OSError when the folder cannot be written to."""
         self._tokens, self._records = Scratch(folder), Scratch(folder)
         self._number = self._at = 0
         self._record = record(0)

@@ -1,16 +1,18 @@
-"""The student: weights, tokenizer, and in mode lora the adapter that is trained instead of the weights."""
+"""The student: weights, tokenizer, and in modes lora and qlora the adapter that is trained instead of the weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
+from core.attention import attention_of
 from core.configs.run import TrainingConfig
 from core.errors import BadInput
 from core.seeds import derive_seed
+from trainer import four_bits
 from trainer.text_model import adapted, freeze_the_rest
 
 FLOATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -18,7 +20,7 @@ FLOATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class Student:
-    """`model` is the causal model that computes; `adapter` is peft's view of the same in mode lora.
+    """`model` is the causal model that computes; `adapter` is peft's view of the same where there is one.
 
     `dtype` is the arithmetic's, `stored` that of the weights as the student was published. `whole` is there where
     each process holds a part of every weight: forward passes go through it (`trainer.sharding`).
@@ -57,16 +59,18 @@ def load(folder: Path, config: TrainingConfig, device: torch.device, *, held: to
 
     It is to compute on `device`, and held there unless told otherwise. Weights that are trained are held in float32:
     those of its text model, where it has others too.
-    With bfloat16 arithmetic a frozen base is held in bfloat16.
+    With bfloat16 arithmetic a frozen base is held in bfloat16, in mode qlora its linear layers in 4 bits.
     """
     dtype = arithmetic(config, device)
-    kept = dtype if config.mode == "lora" else torch.float32
+    kept = torch.float32 if config.mode == "full" else dtype
+    four = four_bits.loading(config, dtype, device)
     try:
         settings = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=kept, use_safetensors=True, trust_remote_code=False, local_files_only=True
-        )
+            folder, dtype=kept, use_safetensors=True, trust_remote_code=False, local_files_only=True,
+            attn_implementation=attention_of(settings), **four,
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise BadInput(f"The student {folder.name!r} cannot be loaded: {error}.", param="student") from error
     rows = int(model.get_input_embeddings().weight.size(0))  # type: ignore[operator]  # a Parameter, says nobody
@@ -76,7 +80,10 @@ def load(folder: Path, config: TrainingConfig, device: torch.device, *, held: to
             param="student",
         )
     stored = settings.dtype if isinstance(settings.dtype, torch.dtype) else torch.float32
-    nn.Module.to(model, held or device)
+    if four:  # it is where it belongs
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    else:
+        nn.Module.to(model, held or device)
     freeze_the_rest(model)
     if config.gradient_checkpointing:
         _recompute(model)
@@ -102,7 +109,7 @@ def arithmetic(config: TrainingConfig, device: torch.device) -> torch.dtype:
 
 
 def with_adapter(student: Student, config: TrainingConfig) -> Student:
-    """In mode lora: the same student with fresh adapters, drawn from the seed, as its only trained weights.
+    """In modes lora and qlora: the student with fresh adapters, drawn from the seed, as its only trained weights.
 
     Fresh ones add zeros to the student's outputs. One that has its adapters keeps them.
     """

@@ -64,6 +64,22 @@ class World:
         dist.broadcast_object_list(told, src=0)
         return told[0]
 
+    def together(self, act: Callable[[], T]) -> T:
+        """Each process acts. What one of ours any of them meets is raised in all: nobody waits for who is gone."""
+        done: list[T] = []
+        failure: BurnishError | None = None
+        try:
+            done.append(act())
+        except BurnishError as error:
+            failure = error
+        if self.size > 1:
+            met: list[BurnishError | None] = [None] * self.size
+            dist.all_gather_object(met, failure)
+            failure = failure or next((one for one in met if one is not None), None)
+        if failure is not None:
+            raise failure
+        return done[0]
+
     def lead(self, act: Callable[[], T], meanwhile: Callable[[], object] = lambda: None) -> T | None:
         """Rank 0 acts, the others do `meanwhile` and wait. What one of ours rank 0 meets is raised in all of them.
 

@@ -15,14 +15,14 @@ TEMPLATE = 16  # tokens a chat template may add to one message
 WORDING = 1_000  # tokens of the words around what a judge is asked
 
 
-def priced(model: str, read: float, written: float) -> Price:
-    """What reading and writing so many tokens takes, by the operator's prices in USD for a million tokens."""
-    prices = settings().model(model)
+def priced(names: Sequence[str], read: float, written: float) -> Price:
+    """What reading and writing so many tokens of a model takes, by the operator's prices in USD for a million."""
+    prices = settings().model(*names)
     usd = (read * (prices.price_input or 0.0) + written * (prices.price_output or 0.0)) / 1e6
     return Price(read + written, usd)
 
 
-def of_chain(ask: Ask, model: str) -> Price:
+def of_chain(ask: Ask, names: Sequence[str]) -> Price:
     """Every turn at its longest, each read again by the turns behind it."""
     whole: dict[str, int] = {}  # the chat up to the end of a turn, in tokens
     read = written = 0
@@ -33,7 +33,7 @@ def of_chain(ask: Ask, model: str) -> Price:
         )
         whole[cue.name] = before + most
         read, written = read + before, written + most
-    return priced(model, read, written)
+    return priced(names, read, written)
 
 
 def of_verdicts(asked: DatasetConfig, prompt: int) -> Price:
@@ -45,7 +45,7 @@ def _of_judge(asked: DatasetConfig, reward: RewardConfig, prompt: int) -> Price:
     answers = [asked.teacher.sampling_of(turn).max_tokens for turn in ("draft", "revision")]
     calls = 2 * asked.best_of if reward.pairwise else 1 + asked.best_of
     read = calls * (WORDING + prompt + sum(answers))
-    return priced(reward.model or "", read, calls * reward.sampling.max_tokens)
+    return priced(reward.names, read, calls * reward.sampling.max_tokens)
 
 
 def largest(prices: Sequence[Price]) -> Price:

@@ -7,9 +7,9 @@ from typing import Any
 
 from core.configs.sampling import Sampling
 from core.errors import BadInput, Unanswered
-from core.seeds import derive_seed
 from core.strategies.cue import Cue
 from core.text import clean
+from core.turn_key import turn_seed
 from workers.teachers.teacher import Conversation, Teacher, Turn
 
 TURNS = ("draft", "critique", "revision")
@@ -24,8 +24,8 @@ Drafted = Callable[[Row], Awaitable[None]]
 class Ask:
     """One chain to make: of which prompt, by which cues, with which seed (turns derive theirs by name).
 
-    `known` holds turns that were asked for before. `keep` is told of every turn that was sampled now, whatever becomes
-    of the chain.
+    `known` holds turns that were asked for before. `begun` is the draft that an earlier claim stored and paid for.
+    `keep` is told of every turn that was sampled now, whatever becomes of the chain.
     """
 
     prompt_id: int
@@ -36,11 +36,20 @@ class Ask:
     attempt: int = 1
     context: list[dict[str, str]] | None = None
     known: Mapping[str, Turn] = field(default_factory=dict)
+    begun: Turn | None = None
     keep: Callable[["Ask", Cue, Turn], None] = lambda ask, cue, turn: None
 
     def seed_of(self, cue: Cue) -> int:
         """The seed of a turn."""
-        return derive_seed(self.seed, cue.name)
+        return turn_seed(self.seed, cue.name)
+
+    def hit(self, cue: Cue) -> bool:
+        """Whether the cache gives the turn."""
+        return cue.name in self.known and self.known[cue.name] is not self.begun
+
+    def pays(self, cue: Cue) -> bool:
+        """Whether the turn is the chain's own: it is sampled now, or an earlier claim did it."""
+        return not self.hit(cue) or (self.begun is not None and cue.name == "draft")
 
     @property
     def complete(self) -> bool:
@@ -95,7 +104,7 @@ async def run_chain(teacher: Teacher, ask: Ask, drafted: Drafted | None = None) 
     for cue in ask.cues:
         reason = await _play(teacher, ask, cue, made)
         if cue.name in made:
-            reason = note(row, cue, made[cue.name][1], hit=cue.name in ask.known)
+            reason = note(row, cue, made[cue.name][1], hit=ask.hit(cue), paid=ask.pays(cue))
         if reason is not None:
             lost[cue.name] = reason
             row |= failure(ask, lost)
@@ -105,7 +114,7 @@ async def run_chain(teacher: Teacher, ask: Ask, drafted: Drafted | None = None) 
             await drafted(row | {"state": "open"})
     else:
         for cue in (cue for cue in ask.cues if cue.name not in made):
-            note(row, cue, Turn("", (), lost[cue.name], prompt_tokens=0, cached_tokens=0), hit=False)
+            note(row, cue, Turn("", (), lost[cue.name], prompt_tokens=0, cached_tokens=0), hit=False, paid=True)
     return row | {"seconds": time.monotonic() - begun}
 
 
@@ -131,7 +140,7 @@ def remembered(identity: Identity, ask: Ask) -> Row:
     row = blank(identity, ask)
     lost: dict[str, str] = {}
     for cue in ask.cues:
-        reason = note(row, cue, ask.known[cue.name], hit=True)
+        reason = note(row, cue, ask.known[cue.name], hit=ask.hit(cue), paid=ask.pays(cue))
         if reason is not None:
             lost[cue.name] = reason
             row |= failure(ask, lost)
@@ -164,7 +173,7 @@ def blank(identity: Identity, ask: Ask) -> Row:
     }
 
 
-def note(row: Row, cue: Cue, turn: Turn, *, hit: bool) -> str | None:
+def note(row: Row, cue: Cue, turn: Turn, *, hit: bool, paid: bool) -> str | None:
     """Write a turn into its row; returns its flaw, if it has one."""
     cleaned = clean(turn.text.strip())
     if cue.name in TURNS:
@@ -179,8 +188,8 @@ def note(row: Row, cue: Cue, turn: Turn, *, hit: bool) -> str | None:
     row["cached_tokens"] += turn.cached_tokens
     row["cleaned_chars"] += cleaned.changed
     row["hits"] += hit
-    row["paid_prompt_tokens"] += 0 if hit else turn.prompt_tokens
-    row["paid_tokens"] += 0 if hit else turn.tokens
+    row["paid_prompt_tokens"] += turn.prompt_tokens if paid else 0
+    row["paid_tokens"] += turn.tokens if paid else 0
     return flaw(turn)
 
 

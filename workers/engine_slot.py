@@ -15,6 +15,7 @@ from core.settings import settings
 from workers.chain import Identity
 from workers.plan import Plan
 from workers.teachers import load_teacher
+from workers.teachers.endpoint.lines import Lines
 from workers.teachers.teacher import Teacher
 
 log = structlog.get_logger()
@@ -23,7 +24,7 @@ log = structlog.get_logger()
 class Load(Protocol):
     """How a teacher is loaded: `workers.teachers.load_teacher`, or what stands in for it."""
 
-    async def __call__(self, config: ModelConfig, *, api_key: str | None = None) -> Teacher:
+    async def __call__(self, config: ModelConfig, *, api_key: str | None = None, lines: Lines | None = None) -> Teacher:
         """See `load_teacher`."""
         ...
 
@@ -46,6 +47,7 @@ class EngineSlot:
 
     def __init__(self, load: Load | None = None) -> None:
         self._load_with = load
+        self._lines = Lines()
         self._since = 0.0
         self.teacher: Teacher | None = None
         self.loaded: Loaded | None = None
@@ -74,7 +76,7 @@ class EngineSlot:
             await self.empty()
             log.info("loading", engine=work.teacher.engine, model=work.teacher.model)
             key = await asyncio.to_thread(_secret, claim, work)
-            self.teacher = await (self._load_with or load_teacher)(work.teacher, api_key=key)
+            self.teacher = await (self._load_with or load_teacher)(work.teacher, api_key=key, lines=self._lines)
             self.loaded = wanted
         self._since = time.monotonic()
 

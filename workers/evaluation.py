@@ -6,14 +6,14 @@ from typing import Any
 
 import structlog
 
+from core.bootstrap import interval
 from core.configs.reward import RewardConfig
 from core.database import transaction
-from core.queries import datasets, evaluations, events, runs
+from core.queries import evaluations, events, recipes, runs
 from core.queries.moves import move
 from core.queries.rows import AnyRow
 from core.states import RunState
 from core.tables import Run
-from workers.bootstrap import interval
 
 log = structlog.get_logger()
 Summary = dict[str, Any]
@@ -29,7 +29,7 @@ def settle(run_id: str) -> None:
             return
         rows = evaluations.scored_answers(session, evaluation.id)
         scorers = runs.frozen(session, run_id).evaluation.scorers
-        rules = datasets.rules(session, runs.dataset_of(session, run_id))
+        rules = recipes.rules(session, runs.dataset_of(session, run_id))
     judged_by = {name: _scorer_of(rule) for name, rule in rules.items()}
     summary = summarise(rows, scorers, judged_by)
     with transaction() as session:

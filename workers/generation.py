@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+from contextlib import ExitStack
 
 import structlog
 
 from core.database import transaction
-from core.errors import BadInput, BurnishError, EngineDied, LeaseLost, Refused, Unavailable
+from core.errors import BadInput, BurnishError, DiskFull, EngineDied, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
 from core.queries import budgets, pipeline, shards
 from core.settings import settings
@@ -19,6 +20,7 @@ from workers.persist import persist
 from workers.places import Places
 from workers.plan import Plan, plan, to_load, uses_cache
 from workers.shared_device import SharedDevice
+from workers.teachers.endpoint.patience import still
 from workers.teachers.identity import identify
 
 log = structlog.get_logger()
@@ -77,32 +79,35 @@ class GeneratingDesk:
         A shard that failed before is worked on alone.
         """
         lease = self._beats.open(claim, stall_seconds=settings().engine_load_seconds)
+        with ExitStack() as let_go:
+            let_go.callback(self._beats.close, lease)
+            work = await self._prepared(lease, stop)
+            if work is None:
+                return
+            let_go.pop_all()  # from here on the shard's own work does it
+        places = Places(settings().chains_in_flight)
+        alone = claim.attempts > 1  # it may be what ended a worker before: no other shard is put at risk beside it
+        await self._shards((lease, work), places, stop, alone=alone)
+
+    async def _prepared(self, lease: Lease, stop: threading.Event) -> Plan | None:
+        """What is to be made, with its engine loaded; None where the shard was given back instead."""
+        claim = lease.claim
         try:
             work = await asyncio.to_thread(_read_plan, claim, self._slot.known)
             if work.make:  # the cache may have it all
                 if not await self._turn(lease, work, stop):
-                    self._beats.close(lease)
                     await asyncio.to_thread(give_up.hand_back, claim)
-                    return
+                    return None
                 await self._slot.fill(claim, work)
         except LeaseLost as error:
-            self._beats.close(lease)
             log.info("shard was taken meanwhile", shard=claim.shard_id, reason=error.message)
-            return
         except (BadInput, EngineDied) as error:
-            self._beats.close(lease)
             await asyncio.to_thread(give_up.load_failed, claim, error)
-            return
         except Unavailable as error:  # the model hub, or the database
-            self._beats.close(lease)
             await asyncio.to_thread(give_up.wait, claim, error)
-            return
-        except BaseException:
-            self._beats.close(lease)
-            raise
-        places = Places(settings().chains_in_flight)
-        alone = claim.attempts > 1  # it may be what ended a worker before: no other shard is put at risk beside it
-        await self._shards((lease, work), places, stop, alone=alone)
+        else:
+            return work
+        return None
 
     async def _turn(self, lease: Lease, work: Plan, stop: threading.Event) -> bool:
         """Wait for the device, where one is needed; False when the worker is to stop. Raises LeaseLost."""
@@ -136,19 +141,32 @@ class GeneratingDesk:
             return None
         try:
             claim = await asyncio.to_thread(self._claim, self.model, only=True)
-            if claim is None:
-                return None
-            work = await asyncio.to_thread(_read_plan, claim, self._slot.known)
         except Unavailable as error:
             log.warning("database away", error=error.message)
+            return None
+        work = None if claim is None else await self._planned(claim)
+        if claim is None or work is None:
             return None
         if needed(claim, work.teacher) != self._slot.loaded:
             await asyncio.to_thread(give_up.hand_back, claim)
             return None
-        return self._beats.open(claim, stall_seconds=settings().engine_answer_seconds), work
+        return self._beats.open(claim, stall_seconds=still(work.teacher.engine)), work
+
+    async def _planned(self, claim: Claim) -> Plan | None:
+        """What is to do for a claim beside shards in work; None when it was let go of, which is no matter of theirs.
+
+        The same model may be asked for in an engine that is not here, or have gone since it was loaded.
+        """
+        try:
+            return await asyncio.to_thread(_read_plan, claim, self._slot.known)
+        except BadInput as error:
+            await asyncio.to_thread(give_up.load_failed, claim, error)
+        except Unavailable as error:  # the model hub, or the database
+            await asyncio.to_thread(give_up.wait, claim, error)
+        return None
 
     async def _shard(self, lease: Lease, work: Plan, places: Places, stop: threading.Event) -> None:
-        lease.stall_seconds = settings().engine_answer_seconds
+        lease.stall_seconds = still(work.teacher.engine)
         lease.moved()
         try:
             bench = workbench.furnish(lease, work, places, stop)
@@ -169,11 +187,11 @@ class GeneratingDesk:
     async def _failed(self, lease: Lease, error: BurnishError) -> None:
         """Give the shard back; a dead engine is forgotten, the next claim loads a new one.
 
-        A teacher that does not answer is nobody's fault: the shard waits. One that does not take us ends the dataset,
-        and is forgotten too: whoever resumes it has stored another key, or allowed the address.
+        A teacher that does not answer, or a full disk, is nobody's fault: the shard waits. A teacher that does not take
+        us ends the dataset, and is forgotten too: whoever resumes it has stored another key, or allowed the address.
         """
         self._beats.close(lease)
-        if isinstance(error, Unavailable):
+        if isinstance(error, Unavailable | DiskFull):
             await asyncio.to_thread(give_up.wait, lease.claim, error)
             return
         if isinstance(error, Refused):

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from core.database import transaction
-from core.errors import BadInput, BurnishError, LeaseLost, Refused, Unavailable
+from core.errors import BadInput, BurnishError, DiskFull, LeaseLost, Refused, Unavailable
 from core.ledger import Claim
 from core.queries import recovery, shards
 from core.settings import settings
@@ -36,8 +36,8 @@ def later(claim: Claim, pause: float) -> None:
     _let_go(claim, lambda session: shards.hand_back(session, claim, pause=pause))
 
 
-def wait(claim: Claim, error: Unavailable) -> None:
-    """Without blame, and not again at once: something that the work needs does not answer."""
+def wait(claim: Claim, error: Unavailable | DiskFull) -> None:
+    """Without blame, and not again at once: something that the work needs does not answer, or is full."""
     log.warning("shard waits", shard=claim.shard_id, model=claim.model, error=error.message)
     pause = WAITS * settings().retry_seconds
     _let_go(claim, lambda session: recovery.wait(session, claim, pause=pause, reason=error.message))

@@ -47,6 +47,7 @@ def read_in(lease: Lease, stop: Event) -> None:
             for chunk in _chunks(pairs):
                 if stop.is_set():
                     return
+                _check_costs(config, chunk)
                 lines = _lines(config, source, chunk, first=first)
                 persist(lease, partial(imports.store, claim=lease.claim, lines=lines))
                 lease.moved()
@@ -76,6 +77,26 @@ def _chunks(pairs: Iterator[FilePair]) -> Iterator[list[FilePair]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _check_costs(config: DatasetConfig, pairs: list[FilePair]) -> None:
+    """An export of ours says which of its scorers gave costs. Raises BadInput where one is asked for as a reward."""
+    rewards = {one.scorer for one in config.reward if one.kind == GIVEN and one.purpose == "reward"}
+    for pair in pairs:
+        if wrong := sorted(rewards & _costs(pair)):
+            raise BadInput(
+                f"Line {pair.line} says that {wrong[0]!r} gives costs, where a higher value is worse, and the import "
+                f"asks for it as a reward; add purpose cost to it, and put it behind a reward.",
+                param="reward",
+            )
+
+
+def _costs(pair: FilePair) -> set[str]:
+    """Scorers whose purpose is cost, as far as the line tells."""
+    provenance = pair.origin.get("provenance")
+    told = provenance.get("scores") if isinstance(provenance, dict) else None
+    every = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    return {str(one.get("scorer")) for one in every if one.get("purpose") == "cost"}
 
 
 def _lines(config: DatasetConfig, source: Source, pairs: list[FilePair], *, first: int) -> list[Line]:

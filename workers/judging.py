@@ -78,9 +78,12 @@ def _remember(judge: Judge, docket: Docket, claim: Claim) -> tuple[Memory, Noteb
     if docket.cache:
         keys = {key for case in docket.waiting for key in judge.keys(list(case.answers.values()), seed=docket.seed)}
     with transaction() as session:
-        payer = Payer(claim, str(docket.config.model), shards.paid(session, claim))
+        payer = Payer(claim, docket.config.names, shards.paid(session, claim))
         notebook = Notebook(payer, judge.identity if docket.cache else None)
-        return Memory(turn_cache.look_up(session, claim.project_id, sorted(keys)), notebook.note), notebook
+        known = turn_cache.look_up(session, claim.project_id, sorted(keys))
+        if known:
+            notebook.omissions.recalled()
+        return Memory(known, notebook.note), notebook
 
 
 async def _cases(court: Court, waiting: Sequence[Case]) -> None:

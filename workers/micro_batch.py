@@ -22,8 +22,7 @@ async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]
         deadline = asyncio.get_running_loop().time() + limits.micro_batch_seconds
         while len(batch) < limits.micro_batch_rows:
             try:
-                async with asyncio.timeout_at(deadline):
-                    row = await rows.get()
+                row = await _next(rows, deadline)
             except TimeoutError:
                 break
             if row is None:
@@ -32,3 +31,11 @@ async def batches(rows: "asyncio.Queue[Row | None]") -> AsyncIterator[list[Row]]
             batch.append(row)
         if batch or not ended:
             yield batch
+
+
+async def _next(rows: "asyncio.Queue[Row | None]", deadline: float) -> Row | None:
+    """The row that is there, or comes until then; a timer for rows that are there costs more than they do."""
+    if not rows.empty():
+        return rows.get_nowait()
+    async with asyncio.timeout_at(deadline):
+        return await rows.get()

@@ -12,6 +12,7 @@ from core.strategies.cue import Cue
 from workers import turn_cache
 from workers.bound import priced
 from workers.chain import Ask, Identity
+from workers.omissions import Omissions
 from workers.teachers.teacher import Turn
 
 Row = dict[str, Any]
@@ -19,10 +20,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Payer:
-    """The shard that pays for turns of a model, and what it had paid when it was claimed."""
+    """The shard that pays for turns of a model, by the names its prices may stand under; what it had paid before."""
 
     claim: Claim
-    model: str
+    names: tuple[str, ...]
     before: Spent
 
 
@@ -41,6 +42,7 @@ class Notebook:
         self.identity = identity
         self._turns: list[tuple[Row | None, Spent]] = []
         self._written = 0
+        self.omissions = Omissions(payer.claim, next(iter(payer.names), ""), identity)
 
     def keeper(self, ask: Ask) -> Callable[[Ask, Cue, Turn], None]:
         """What a chain tells of its turns."""
@@ -55,8 +57,9 @@ class Notebook:
 
     def note(self, key: bytes | None, turn: Turn) -> None:
         """Write down one turn, with what it is cached under."""
-        usd = priced(self._payer.model, turn.prompt_tokens, turn.tokens).usd
+        usd = priced(self._payer.names, turn.prompt_tokens, turn.tokens).usd
         self._turns.append((self._row(key, turn), Spent(turn.prompt_tokens, turn.tokens, usd)))
+        self.omissions.note(turn)
 
     def flush(self, session: Session) -> None:
         """Charge everything, and give it to the cache. Raises LeaseLost when somebody else holds the shard."""
@@ -64,12 +67,14 @@ class Notebook:
         if self._written:
             shards.charge(session, self._payer.claim, self._sum())
             cached_turns.store(session, [row for row, _ in self._turns[: self._written] if row is not None])
+        self.omissions.write(session)
 
     def kept(self) -> None:
         """What was written last is there."""
         self._paid = self._sum()
         del self._turns[: self._written]
         self._written = 0
+        self.omissions.kept()
 
     def _sum(self) -> Spent:
         return sum((spent for _, spent in self._turns[: self._written]), self._paid)

@@ -10,14 +10,16 @@ from core.configs.behavior import Rubric
 from core.configs.dataset import DatasetConfig
 from core.configs.teacher import ModelConfig
 from core.ledger import Claim, Spent
-from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, rubrics, runs, shards
-from core.queries.datasets import Instructions
+from core.queries import chains, datasets, evaluations, gathered, growth, pipeline, recipes, rubrics, runs, shards
+from core.queries.recipes import Instructions
 from core.queries.rows import AnyRow
-from core.seeds import content_seed, derive_seed
+from core.seeds import derive_seed
 from core.settings import settings
 from core.states import Stage
 from core.strategies.counterfactual import context
 from core.strategies.script import script
+from core.text import clean
+from core.turn_key import chain_seed
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.answering import Question, run_answer
@@ -68,15 +70,16 @@ def uses_cache(session: Session, claim: Claim) -> DatasetConfig | None:
 
 def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     asked = datasets.without_prompts(session, claim.dataset_id)
-    instructions = datasets.instructions(session, claim.dataset_id)
+    told = recipes.of_dataset(session, claim.dataset_id)
     waiting = chains.waiting(session, claim)
-    asks = [_ask(asked, row, instructions[row.behavior_id], claim.attempts) for row in waiting]
-    drafts = [_draft(row) for row in waiting]
-    notebook = Notebook(Payer(claim, str(asked.teacher.model), shards.paid(session, claim)), identity)
+    asks = [_ask(asked, row, told[row.behavior_id].instructions, claim.attempts) for row in waiting]
+    notebook = Notebook(Payer(claim, asked.teacher.names, shards.paid(session, claim)), identity)
     ready: list[Row] = []
     if identity is not None:
         asks = turn_cache.recall(session, claim.project_id, identity, asks)
-    asks = [replace(ask, known={**draft, **ask.known}) for ask, draft in zip(asks, drafts, strict=True)]
+        if any(ask.known for ask in asks):
+            notebook.omissions.recalled()
+    asks = [_resumed(ask, row) for ask, row in zip(asks, waiting, strict=True)]
     if identity is not None:
         ready = [remembered(identity, ask) for ask in asks if ask.complete]
         asks = [ask for ask in asks if not ask.complete]
@@ -84,7 +87,7 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
 
     def store(session: Session, rows: Sequence[Row]) -> None:
         owner = {"dataset_id": claim.dataset_id, "token": claim.token}
-        new = chains.store(session, [_priced(row, str(asked.teacher.model)) | owner for row in rows])
+        new = chains.store(session, [_priced(row, asked.teacher.names) | owner for row in rows])
         if any(row["state"] == "open" for row in rows):
             pipeline.early(session, claim)
         notebook.flush(session)
@@ -103,7 +106,7 @@ def _chains(session: Session, claim: Claim, identity: Identity | None) -> Plan:
 
 def _growth(session: Session, claim: Claim, identity: Identity | None) -> Plan:
     frame = gathered.frame(session, claim.dataset_id)
-    notebook = Notebook(Payer(claim, str(frame.config.teacher.model), shards.paid(session, claim)), identity)
+    notebook = Notebook(Payer(claim, frame.config.teacher.names, shards.paid(session, claim)), identity)
     found = Growth(claim, frame, growth.unsettled(session, claim), notebook)
     return Plan(to_load(frame.config.teacher), found.make, found.store, (), notebook.flush, notebook.kept, found.limits)
 
@@ -113,36 +116,43 @@ def to_load(teacher: ModelConfig) -> ModelConfig:
     return ModelConfig(engine=teacher.engine, model=teacher.model, base_url=teacher.base_url, secret=teacher.secret)
 
 
-def _draft(row: AnyRow) -> dict[str, Turn]:
-    """The draft of a chain that is open: it may have its score already, so it is not written anew."""
+def _resumed(ask: Ask, row: AnyRow) -> Ask:
+    """The ask of a chain that may be open: its draft may have its score already, so it is not written anew.
+
+    It was paid for, whether or not the cache has it too. What the cache has behind another draft is of no use.
+    """
     if row.draft is None:
-        return {}
-    return {"draft": Turn(row.draft, (), row.draft_finish, prompt_tokens=0, cached_tokens=0, counted=row.draft_tokens)}
+        return ask
+    tokens = {"prompt_tokens": row.prompt_tokens, "cached_tokens": row.cached_tokens, "counted": row.draft_tokens}
+    begun = Turn(row.draft, (), row.draft_finish, **tokens)
+    cached = ask.known.get("draft")
+    if cached is None or clean(cached.text.strip()).text != row.draft:
+        return replace(ask, begun=begun, known={"draft": begun})
+    return replace(ask, begun=begun, known={**ask.known, "draft": replace(cached, cached_tokens=row.cached_tokens)})
 
 
 def _limits(asked: DatasetConfig, asks: Sequence[Ask], rubrics: Mapping[str, Rubric | None]) -> Limits:
     prompt = max((len(str(ask.cues[0].messages).encode()) for ask in asks), default=0)
     rubric = max((len(one.instruction.encode()) for one in rubrics.values() if one is not None), default=0)
-    chain = bound.largest([bound.of_chain(ask, str(asked.teacher.model)) for ask in asks])
+    chain = bound.largest([bound.of_chain(ask, asked.teacher.names) for ask in asks])
     return Limits(chain, bound.of_verdicts(asked, prompt + rubric))
 
 
 def _ask(asked: DatasetConfig, row: AnyRow, instructions: Instructions, attempt: int) -> Ask:
-    seed = derive_seed(asked.seed, "chain", content_seed(row.messages), row.sample)
     return Ask(
         prompt_id=row.prompt_id,
         sample=row.sample,
         cues=tuple(script(asked, row.messages, instructions)),
         sampling=asked.teacher.sampling_of,
-        seed=seed,
+        seed=chain_seed(asked.seed, row.messages, row.sample),
         attempt=attempt,
         context=context(row.messages, asked.counterfactual) if asked.counterfactual else None,
     )
 
 
-def _priced(row: Row, model: str) -> Row:
+def _priced(row: Row, names: Sequence[str]) -> Row:
     """The row with what its turns cost."""
-    return row | {"usd": bound.priced(model, row.get("paid_prompt_tokens", 0), row.get("paid_tokens", 0)).usd}
+    return row | {"usd": bound.priced(names, row.get("paid_prompt_tokens", 0), row.get("paid_tokens", 0)).usd}
 
 
 def _answers(session: Session, claim: Claim) -> Plan:

@@ -25,6 +25,8 @@ from workers.rewards import load_reward
 from workers.rewards.judge import Judge, load_judge
 from workers.rewards.reward import RewardModel, Verdict
 from workers.shared_device import SharedDevice
+from workers.teachers.endpoint.lines import Lines
+from workers.teachers.endpoint.patience import still
 
 log = structlog.get_logger()
 AGAIN = 0.5  # seconds until drafts of chains that go on, or work beside a push, are looked for again
@@ -40,6 +42,7 @@ class ScoringDesk:
         self._device = device or SharedDevice()
         self._runner = asyncio.Runner()
         self._errands = Errands()
+        self._lines = Lines()
         self._reward: RewardModel | Judge | None = None
         self._loaded: RewardConfig | None = None
         self._owner_of_key: str | None = None
@@ -127,7 +130,7 @@ class ScoringDesk:
         if config.secret is not None:
             with transaction() as session:
                 key = secrets.reveal(session, claim.project_id, config.secret)
-        return self._runner.run(load_judge(config, api_key=key))
+        return self._runner.run(load_judge(config, api_key=key, lines=self._lines))
 
     def _unload(self) -> None:
         reward, self._reward, self._loaded = self._reward, None, None
@@ -186,6 +189,7 @@ class ScoringDesk:
             return
         reward = self._scorer(docket.config, lease.claim)
         if isinstance(reward, Judge):
+            lease.stall_seconds = max(lease.stall_seconds, still(docket.config.engine))
             self._runner.run(judge_all(reward, docket, lease=lease, stop=stop))
         else:
             self._in_batches(lease, stop, reward, docket.waiting)

@@ -1,5 +1,6 @@
 """The filters over a whole dataset: every verdict again, then what rests on other pairs. Nothing is generated."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -21,15 +22,23 @@ from workers.persist import persist
 BATCH = 200  # pairs in one transaction
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the pass over the pairs stands: behind which one, and how many have been looked at."""
+
+    after: str = ""
+    seen: int = 0
+
+
 def sift(lease: Lease) -> None:
     """Run the filters in force over the claim's dataset. A person's verdict stays. Begun again, it ends the same."""
     id = lease.claim.dataset_id
     with transaction() as session:
         filters = datasets.filters(session, id)
         apart = held_out(prompts.evaluation_messages(session, id), filters.decontamination)
-    after: str | None = ""
-    while after is not None:
-        after = persist(lease, partial(_batch, lease=lease, filters=filters, apart=apart, after=after))
+    place: Place | None = Place()
+    while place is not None:
+        place = persist(lease, partial(_batch, lease=lease, filters=filters, apart=apart, place=place))
         lease.moved()
     if filters.whole:
         lease.stall_seconds = float("inf")  # one transaction, whose progress nobody sees
@@ -37,9 +46,13 @@ def sift(lease: Lease) -> None:
     persist(lease, lambda session: shards.count_all(session, lease.claim))
 
 
-def _batch(session: Session, *, lease: Lease, filters: FilterConfig, apart: HeldOut, after: str) -> str | None:
-    """The verdicts of the pairs behind `after`; returns the last one's id, None at the end."""
-    rows = pairs.unreviewed(session, lease.claim.dataset_id, after=after, limit=BATCH)
+def _batch(session: Session, *, lease: Lease, filters: FilterConfig, apart: HeldOut, place: Place) -> Place | None:
+    """The verdicts of the next pairs; returns the place behind them, None at the end.
+
+    Where pairs are compared with each other afterwards, this pass is half of the work.
+    """
+    claim = lease.claim
+    rows = pairs.unreviewed(session, claim.dataset_id, after=place.after, limit=BATCH)
     told = []
     for row in rows:
         reason = verdict(_text(row, apart), filters)
@@ -47,9 +60,11 @@ def _batch(session: Session, *, lease: Lease, filters: FilterConfig, apart: Held
             told.append(Judged(row.id, row.reason, reason))
         lease.moved()
     changed = verdicts.judge(session, told)
-    shards.guard(session, lease.claim)
-    verdicts.count(session, lease.claim.dataset_id, changed)
-    return rows[-1].id if rows else None
+    seen = place.seen + len(rows)
+    done = min(seen, claim.total) // (2 if filters.whole else 1)
+    shards.count(session, claim, completed=done, failed=0, total=claim.total)
+    verdicts.count(session, claim.dataset_id, changed)
+    return Place(rows[-1].id, seen) if rows else None
 
 
 def _duplicates(session: Session, lease: Lease, filters: FilterConfig) -> None:

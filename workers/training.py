@@ -68,9 +68,9 @@ def train(claim: Claim, stop: threading.Event, device: SharedDevice | None = Non
 
 
 def has_room(run: Run) -> bool:
-    """Whether the disk has room again for a checkpoint of a run that paused for the lack of it."""
-    needed = int(run.facts.get("checkpoint_bytes", 0) * settings().free_disk_factor)
-    return artifacts.free_bytes(settings().data_dir) >= needed
+    """Whether the disk has room again for a run that paused for the lack of it: for a checkpoint, or for its pairs."""
+    checkpoint = int(run.facts.get("checkpoint_bytes", 0) * settings().free_disk_factor)
+    return artifacts.free_bytes(settings().data_dir) >= max(checkpoint, int(run.facts.get("room_wanted", 0)))
 
 
 def _prepare(claim: Claim) -> Path | None:

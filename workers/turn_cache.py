@@ -4,8 +4,6 @@ Looked up when a shard is planned, level by level: a turn behind one that is not
 is behind a candidate.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +16,7 @@ from core.queries import cached_turns
 from core.strategies.cue import Cue, Messages
 from core.tables import CachedTurn
 from core.text import clean
+from core.turn_key import Maker, chat, digest, told, turn_key
 from workers.chain import Ask, Identity, flaw
 from workers.teachers.teacher import Shape, Turn
 
@@ -26,35 +25,16 @@ IDS = np.dtype("<i4")
 
 
 def key(identity: Identity, ask: Ask, cue: Cue, made: Mapping[str, Turn]) -> bytes:
-    """SHA-256 of engine, model, template, sampling, messages and seed (which holds the sample's number)."""
-    told = [
-        identity.engine,
-        identity.fingerprint,
-        identity.template_hash,
-        ask.sampling(cue.kind).model_dump(mode="json"),
-        messages(ask, cue, made),
-        ask.seed_of(cue),
-    ]
-    return _digest(told)
+    """What a cue's turn is kept under; `made` are the turns before it."""
+    maker = Maker(identity.engine, identity.fingerprint, identity.template_hash)
+    said = {name: clean(turn.text).text for name, turn in made.items()}
+    return turn_key(maker, ask.sampling(cue.kind), chat(ask.cues, cue, said), ask.seed_of(cue))
 
 
 def question_key(identity: Identity, sampling: Sampling, messages: Messages, *, seed: int, shape: Shape) -> bytes:
     """The same of a question to a judge, and of the shape of its answer."""
-    told = [identity.engine, identity.fingerprint, identity.template_hash, sampling.model_dump(mode="json")]
-    return _digest([*told, messages, seed, shape.regex, shape.schema])
-
-
-def _digest(told: list[Any]) -> bytes:
-    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).digest()
-
-
-def messages(ask: Ask, cue: Cue, made: Mapping[str, Turn]) -> Messages:
-    """The chat that a cue's turn answers."""
-    if cue.after is None:
-        return [dict(message) for message in cue.messages]
-    before = next(one for one in ask.cues if one.name == cue.after)
-    said = [{"role": "assistant", "content": clean(made[cue.after].text).text}, {"role": "user", "content": cue.user}]
-    return [*messages(ask, before, made), *said]
+    asked = [identity.engine, identity.fingerprint, identity.template_hash, told(sampling)]
+    return digest([*asked, messages, seed, shape.regex, shape.schema])
 
 
 def recall(session: Session, project_id: str, identity: Identity, asks: Sequence[Ask]) -> list[Ask]:

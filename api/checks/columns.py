@@ -8,7 +8,7 @@ from core.configs.reward import RewardConfig
 from core.configs.run import RunConfig, TrainingConfig
 from core.errors import MissingColumn
 from core.methods.choice import MethodChoice
-from core.queries import score_columns, weights
+from core.queries import score_columns, scorers, weights
 
 
 def check_columns(session: Session, dataset_id: str, config: RunConfig, *, scored: int) -> None:
@@ -24,17 +24,31 @@ def check_columns(session: Session, dataset_id: str, config: RunConfig, *, score
                 "name fewer scorers.",
                 param=_at(method),
             )
-    elif method.facts.needs_scores and scored == 0:
-        raise MissingColumn(
-            f"Method {method.type!r} needs the columns score_chosen and score_rejected; no pair of dataset "
-            f"{dataset_id} has both. Choose a method without scores, such as 'dpo', or score the dataset.",
-            param="method.type",
-        )
+    elif method.facts.needs_scores:
+        _check_scores(session, dataset_id, method, scored)
     if config.training.pair_weights and not weights.weighted(session, dataset_id):
         raise MissingColumn(
             f"No pair of dataset {dataset_id} has a weight above zero. Import pairs whose lines have a number "
             "'weight', or leave pair_weights out.",
             param="training.pair_weights",
+        )
+
+
+def _check_scores(session: Session, dataset_id: str, method: MethodChoice, scored: int) -> None:
+    """Of the scores on the pairs: they are there, and the higher the better."""
+    if scored == 0:
+        raise MissingColumn(
+            f"Method {method.type!r} needs the columns score_chosen and score_rejected; no pair of dataset "
+            f"{dataset_id} has both. Choose a method without scores, such as 'dpo', or score the dataset.",
+            param="method.type",
+        )
+    first = next(iter(scorers.of_dataset(session, dataset_id)), None)
+    if first is not None and first.purpose == "cost":
+        raise MissingColumn(
+            f"Method {method.type!r} takes a higher score as the better one, and the scores on the pairs of dataset "
+            f"{dataset_id} are costs, by {first.name!r}. Choose a method without scores, such as 'dpo', or make the "
+            "dataset with a scorer that gives rewards before it.",
+            param="method.type",
         )
 
 

@@ -35,6 +35,7 @@ def check_dataset(session: Session, project_id: str, config: DatasetConfig, *, a
     teacher = _teacher(session, project_id, config.teacher, at)
     reward = complete_scorers(session, project_id, by_param(config.reward, at), found)
     _check_numbers(config, found, at)
+    _check_wrappers(config, found, at)
     if config.source is not None:
         check_source(session, project_id, config.source, at=f"{at}source")
     complete = config.model_copy(update={"teacher": teacher, "reward": reward})
@@ -77,6 +78,15 @@ def _check_numbers(config: DatasetConfig, found: list[Behavior], at: str) -> Non
     if asked > settings().max_prompts:
         raise BadInput(
             f"{asked} prompts are more than one dataset may have ({settings().max_prompts}).", param=at + field
+        )
+
+
+def _check_wrappers(config: DatasetConfig, found: list[Behavior], at: str) -> None:
+    """Whoever lays prompts out would find out too, of a source after it was read or written."""
+    bare = [row.name for row in found if config.wrappers and row.body.get("wrappers") is None]
+    if bare:
+        raise BadInput(
+            f"Behavior {bare[0]!r} has no wrappers; give it templates, or leave wrappers out.", param=f"{at}wrappers"
         )
 
 

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 from api.checks.columns import check_columns, check_promised
 from api.checks.dataset import CheckedDataset, check_dataset
 from api.checks.models import complete_causal
+from api.checks.reporting import check_reporting
 from api.checks.scorers import complete_scorers
 from core.configs.distillation import DistillationConfig
 from core.configs.run import EvaluationConfig, RunConfig, TrainingConfig
 from core.errors import BadInput, Conflict, NotFound
 from core.methods.choice import MethodChoice
-from core.queries import behaviors, datasets, pairs
+from core.queries import behaviors, datasets, trained_pairs
 from core.settings import settings
 from core.states import DatasetState
 from core.tables import Behavior, Dataset
@@ -27,21 +28,41 @@ class CheckedRun:
     dataset: Dataset
 
 
-def check_run(session: Session, project_id: str, config: RunConfig) -> CheckedRun:
-    """Complete a run config. Raises BadInput (and its kinds), or Conflict while the dataset is not completed."""
-    dataset = _dataset(session, project_id, config.dataset)
-    kept, scored = pairs.trainable(session, dataset.id)
+@dataclass(frozen=True)
+class Trainable:
+    """A dataset that has pairs to train on: how many of them have both scores, whether there are any to validate on."""
+
+    dataset: Dataset
+    scored: int
+    validates: bool
+    behaviors: Sequence[Behavior]
+
+
+def check_trainable(session: Session, project_id: str, id: str) -> Trainable:
+    """Raises BadInput for a dataset that is not there or has no pairs, Conflict while it is not completed."""
+    dataset = _dataset(session, project_id, id)
+    kept, scored = trained_pairs.trainable(session, dataset.id)
     if kept == 0:
         raise BadInput(f"Dataset {dataset.id} has no kept pair in its training split; make another.", param="dataset")
-    check_columns(session, dataset.id, config, scored=scored)
+    return Trainable(dataset, scored, trained_pairs.validates(session, dataset.id), behaviors.used(session, dataset))
+
+
+def check_run(session: Session, project_id: str, config: RunConfig, found: Trainable | None = None) -> CheckedRun:
+    """Complete a run config. Raises BadInput (and its kinds), or Conflict while the dataset is not completed.
+
+    `found` is its dataset, where that was looked at before.
+    """
+    found = found or check_trainable(session, project_id, config.dataset)
+    check_columns(session, found.dataset.id, config, scored=found.scored)
     _check_anchors(config.method, config.training)
-    if not pairs.validates(session, dataset.id):
-        _check_watched(config.training, f"Dataset {dataset.id} has no kept pair in its validation split")
+    check_reporting(config.reporting)
+    if not found.validates:
+        _check_watched(config.training, f"Dataset {found.dataset.id} has no kept pair in its validation split")
     filled = {
         "student": _student(session, project_id, config.student),
-        "evaluation": _evaluation(session, project_id, config.evaluation, behaviors.used(session, dataset)),
+        "evaluation": _evaluation(session, project_id, config.evaluation, found.behaviors),
     }
-    return CheckedRun(config.model_copy(update=filled), dataset)
+    return CheckedRun(config.model_copy(update=filled), found.dataset)
 
 
 def check_distillation(
@@ -51,6 +72,7 @@ def check_distillation(
     dataset = check_dataset(session, project_id, config.dataset, at="dataset.")
     check_promised(config.method, config.training, dataset.config.reward)
     _check_anchors(config.method, config.training)
+    check_reporting(config.reporting)
     if dataset.config.split.validation == 0:
         _check_watched(config.training, "The dataset will have no validation split (dataset.split.validation is 0)")
     filled = {

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.dashboard import (
     behaviors,
     cache,
+    compare,
     datasets,
     distillations,
     exports,
@@ -21,12 +22,13 @@ from api.dashboard import (
     runs,
     secrets,
     static,
+    sweeps,
 )
 
 router = APIRouter(include_in_schema=False)
 ORDER = (  # an address of words stands before one that takes any word
     *(static, login, overview, new, distillations, files, imports, exports, filters, pushes, review, provenance),
-    *(datasets, runs, behaviors, keys, secrets, cache),
+    *(datasets, compare, runs, sweeps, behaviors, keys, secrets, cache),
 )
 for part in ORDER:
     router.include_router(part.router)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from api.dashboard import scorer_rows, sources
+from api.dashboard import scorer_rows, sources, strategies
 from api.dashboard.answers import answer, put
 from api.dashboard.fields import Fields
 from api.dashboard.questions import Question, method_cards, questions
@@ -68,6 +68,8 @@ def body_of(fields: Fields) -> dict[str, Any]:
             put(body, name, fields.get(name).strip())
     first, rest = training_questions()
     made = [*data_questions(), *more_data_questions(), *endpoint_questions(), *filter_questions(), *budget_questions()]
+    made = [question for question in made if question.name not in strategies.left_out(fields)]
+    strategies.answer_strategy(body, fields)
     chosen = [question for card in method_cards() if card.name == method for question in card.questions]
     answer(body, fields, [*made, *chosen, *first, *rest])
     body["dataset"] |= sources.prompts_of(fields)
@@ -81,6 +83,8 @@ def field_of(param: str, fields: Fields) -> str:
     """The name of the form's field that the `param` of a refusal is about."""
     if param == REWARD or param.startswith(f"{REWARD}."):
         return scorer_rows.field_of(param, fields, REWARD)
+    if param == strategies.OWN:
+        return f"{strategies.OWN}.variant"
     return sources.field_of(param, fields) if param.startswith(("dataset.source", sources.LINES)) else param
 
 

@@ -5,14 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from api.dashboard.curl import Curl
+from api.dashboard.listing import listing
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.visitor import Looker
 from api.deps import ListPage
-from api.routes.behaviors import read_behavior
-from api.schemas.behavior import show_summary
-from core.database import transaction
-from core.queries import behaviors
+from api.routes.behaviors import list_behaviors, read_behavior
 
 router = APIRouter(prefix="/dashboard/behaviors", route_class=PageRoute)
 
@@ -20,20 +18,10 @@ PROMPTS = 40
 
 
 @router.get("")
-def list_behaviors(caller: Looker, curl: Curl, paging: ListPage) -> Response:
+def show_behaviors(caller: Looker, curl: Curl, paging: ListPage) -> Response:
     """The newest version of each."""
-    with transaction() as session:
-        rows = behaviors.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        shown = [show_summary(row) for row in rows[: paging.limit]]
-    return page(
-        "behaviors.html",
-        caller,
-        rows=shown,
-        more=len(rows) > paging.limit,
-        first=paging.after is None,
-        live=False,
-        command=curl.get("/behaviors"),
-    )
+    found = listing(list_behaviors(caller, paging), paging)
+    return page("behaviors.html", caller, **found, live=False, command=curl.get("/behaviors"))
 
 
 @router.get("/{name}")

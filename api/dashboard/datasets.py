@@ -13,6 +13,7 @@ from api.dashboard.curl import Commands, Curl
 from api.dashboard.exports import export_links
 from api.dashboard.filters import filter_values
 from api.dashboard.funnel import gates
+from api.dashboard.listing import listing
 from api.dashboard.pair_filter import AskedPairs
 from api.dashboard.pairs import pair_values
 from api.dashboard.pushes import push_values
@@ -22,11 +23,11 @@ from api.dashboard.stages import stage_bars
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
 from api.routes.dataset_pairs import funnel_of
+from api.routes.datasets import list_datasets
 from api.schemas.dataset import ENDED, show_dataset
 from core.database import transaction
 from core.errors import NotFound
 from core.queries import chains, datasets, distillations, events, prompts, scorers, stages
-from core.queries.progress import progress_of
 from core.tables import Dataset
 
 router = APIRouter(prefix="/dashboard/datasets", route_class=PageRoute)
@@ -41,20 +42,15 @@ FAILURES = 20
 
 
 @router.get("")
-def list_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
+def show_datasets(caller: Looker, curl: Curl, paging: ListPage) -> Response:
     """Newest first."""
-    with transaction() as session:
-        rows = datasets.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        counted = progress_of(session, [row.id for row in rows])
-        shown_rows = [show_dataset(row, counted[row.id]) for row in rows[: paging.limit]]
+    listed = list_datasets(caller, paging)
     return page(
         "datasets.html",
         caller,
-        rows=shown_rows,
-        steps={row.id: timeline.of_dataset(row) for row in shown_rows},
-        more=len(rows) > paging.limit,
-        first=paging.after is None,
-        live=any(row.status not in ENDED for row in shown_rows),
+        **listing(listed, paging),
+        steps={row.id: timeline.of_dataset(row) for row in listed.data},
+        live=any(row.status not in ENDED for row in listed.data),
         command=curl.get("/datasets"),
     )
 

@@ -32,7 +32,7 @@ def guess(caller: Caller, dataset: dict[str, Any]) -> Guess:
         config = DatasetConfig.model_validate(dataset)
         with transaction() as session:
             checked = check_dataset(session, caller.project_id, config, at="dataset.")
-            grounds = estimates.grounds(session, caller.project_id, checked.config)
+            grounds = estimates.grounds(session, caller.project_id, checked.config, checked.behaviors)
             return Guess(estimate(checked.config, sized(checked.config, checked.behaviors), grounds), "")
     except ValidationError as error:
         return Guess(None, refusal(error, dataset).message)

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from api.auth import Caller
-from api.dashboard import asked, scorer_rows, sources
+from api.dashboard import asked, scorer_rows, sources, strategies
 from api.dashboard.behavior_cards import behavior_cards
 from api.dashboard.curl import Curl
 from api.dashboard.estimates import guess
@@ -112,6 +112,8 @@ def _form(caller: Caller, curl: Curl, fields: Fields, said: Refusal = NOTHING) -
         presets=PRESETS,
         rows=scorer_rows.rows_of(fields, asked.REWARD),
         data=asked.data_questions(),
+        strategy=strategies.strategy(),
+        of_critique=strategies.OF_CRITIQUE,
         more_data=asked.more_data_questions(),
         endpoint=asked.endpoint_questions(),
         filters=asked.filter_questions(),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from sqlalchemy.orm import Session
 
+from api.comparison import LEAST, MOST
 from api.dashboard import preflight, timeline
 from api.dashboard.card import Card, cards, verdict
 from api.dashboard.curl import Commands, Curl
@@ -61,6 +62,8 @@ def list_runs(caller: Looker, curl: Curl, paging: ListPage) -> Response:
         first=paging.after is None,
         live=any(row.status not in ENDED for row in shown_rows),
         command=curl.get("/runs"),
+        least=LEAST,
+        most=MOST,
     )
 
 

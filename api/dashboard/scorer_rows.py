@@ -8,11 +8,24 @@ from api.dashboard.fields import Fields
 from api.dashboard.questions import Question, questions
 from core.configs.reward import RewardConfig
 from core.configs.rules import RULES
+from core.configs.sampling import Sampling
 
 CLASSIFIER = "classifier"
+SAMPLING = RewardConfig.model_fields["sampling"].default  # of a judge
+OF_SAMPLING = {"temperature": "0.0 gives the likeliest verdict", "max_tokens": "of a verdict, with what leads up to it"}
 FITS: dict[str, tuple[str, ...]] = {  # the fields of each kind
     CLASSIFIER: ("model", "engine", "purpose", "label"),
-    "judge": ("model", "engine", "base_url", "secret", "pairwise", "purpose", "label"),
+    "judge": (
+        "model",
+        "engine",
+        "base_url",
+        "secret",
+        "pairwise",
+        "sampling.temperature",
+        "sampling.max_tokens",
+        "purpose",
+        "label",
+    ),
     "rule": ("rule", "purpose", "label"),
     "given": ("purpose", "label"),
 }
@@ -38,7 +51,7 @@ class Row:
 
     def kinds(self, question: Question) -> str:
         """The kinds that a question belongs to, for the script that shows and hides it."""
-        asked = question.name.rpartition(".")[2]
+        asked = question.name.removeprefix(f"{self.name}.")
         return " ".join(kind for kind, names in FITS.items() if asked in names)
 
 
@@ -97,7 +110,19 @@ def _row(fields: Fields, prefix: str, place: int, kind: str) -> Row:
     asked = questions(RewardConfig, name, only=tuple(HELP))
     asked = [replace(one, help=HELP[one.name.rpartition(".")[2]]) for one in asked]
     asked = [replace(one, kind="choice", choices=RULES) if one.name.endswith(".rule") else one for one in asked]
+    purpose = next(at for at, one in enumerate(asked) if one.name.endswith(".purpose"))
+    asked[purpose:purpose] = _sampling(f"{name}.sampling")
     return Row(place, name, fields.get(f"{name}.kind", kind), asked)
+
+
+def _sampling(name: str) -> list[Question]:
+    """How verdicts are sampled, with the defaults of a judge."""
+    asked = questions(Sampling, name, only=tuple(OF_SAMPLING))
+    fields = [one.name.rpartition(".")[2] for one in asked]
+    return [
+        replace(one, default=str(getattr(SAMPLING, field)), help=OF_SAMPLING[field])
+        for one, field in zip(asked, fields, strict=True)
+    ]
 
 
 def _told(fields: Fields, row: Row) -> dict[str, Any]:
@@ -110,9 +135,11 @@ def _told(fields: Fields, row: Row) -> dict[str, Any]:
         said = {"rule": rest} if head == "rule" else {}
     if "model" in FITS.get(kind, ()) and model:
         said["model"] = model
-    fitting = [one for one in row.questions if one.name.rpartition(".")[2] in FITS.get(kind, ())]
-    asked = [replace(one, name=one.name.rpartition(".")[2]) for one in fitting]
-    answer(said, _inside(fields, row.name), [one for one in asked if one.name not in said])
+    own = [replace(one, name=one.name.removeprefix(f"{row.name}.")) for one in row.questions]
+    fitting = [one for one in own if one.name in FITS.get(kind, ()) and one.name not in said]
+    answer(said, _inside(fields, row.name), fitting)
+    if "sampling" in said:  # what a request says of it stands for all of it
+        said["sampling"] = {"temperature": SAMPLING.temperature} | said["sampling"]
     return {"kind": kind} | said
 
 

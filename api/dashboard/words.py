@@ -124,6 +124,25 @@ def short(name: str | None) -> str:
     return name.rstrip("/").rpartition("/")[2] if name.startswith(("/", ".")) else name
 
 
+def given(value: Any) -> str:
+    """A value of a config in one line; a method by its name and what was said about it."""
+    if value is None:
+        return DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}".replace("-", MINUS)
+    if isinstance(value, dict) and isinstance(value.get("type"), str):
+        said = value.get(value["type"]) or {}
+        return " ".join([value["type"], *(f"{name} {given(one)}" for name, one in said.items())])
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def last_step(path: str) -> str:
+    """`training.learning_rate` as `learning_rate`."""
+    return path.rpartition(".")[2]
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "count": count,
     "rough": rough,
@@ -140,5 +159,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "scorer": scorer,
     "scorers": scorers,
     "short": short,
+    "given": given,
+    "last_step": last_step,
     "json": partial(json.dumps, indent=2, ensure_ascii=False),
 }

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.routes import (
     behaviors,
     cache,
+    comparisons,
     dataset_pairs,
     datasets,
     distillations,
@@ -18,6 +19,7 @@ from api.routes import (
     run_series,
     runs,
     secrets,
+    sweeps,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -25,8 +27,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     dataset_pairs.router,
     pairs.router,
     pushes.router,
+    comparisons.router,  # its address stands before those that take any id
     runs.router,
     run_series.router,
+    sweeps.router,
     distillations.router,
     estimates.router,
     files.router,

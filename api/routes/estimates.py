@@ -25,7 +25,7 @@ def create_estimate(
 
     def work(session: Session) -> Answer:
         checked = check_dataset(session, post.caller.project_id, body)
-        grounds = estimates.grounds(session, post.caller.project_id, checked.config)
+        grounds = estimates.grounds(session, post.caller.project_id, checked.config, checked.behaviors)
         return Answer(200, estimate(checked.config, sized(checked.config, checked.behaviors), grounds))
 
     return answer_once(post, work)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response
 from sqlalchemy.orm import Session
 
-from api import artifacts, examples
+from api import artifacts, examples, sweeps
 from api.checks.run import check_run
 from api.deps import ListPage, Post, Reader, WritePost
 from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
@@ -14,7 +14,8 @@ from api.once import Answer, answer_once
 from api.schemas.counts import Counts
 from api.schemas.page import Page, page_of
 from api.schemas.run import RunDetails, RunObject, show_run
-from core.configs.run import RunConfig
+from api.schemas.sweep import SweepObject
+from core.configs.sweep import RunRequest
 from core.database import transaction
 from core.errors import DamagedArtifact
 from core.queries import gauges, run_metrics, runs
@@ -27,17 +28,21 @@ DryRun = Annotated[bool, Query(description="look and tell what it would take; no
 ENDED = ("succeeded", "failed", "cancelled")
 
 
-@router.post("", status_code=202, response_model=RunObject, summary="Train a student")
+@router.post("", status_code=202, response_model=RunObject | SweepObject, summary="Train a student")
 def create_run(
-    body: Annotated[RunConfig, Body(openapi_examples=examples.RUN)], post: WritePost, dry_run: DryRun = False
+    body: Annotated[RunRequest, Body(openapi_examples=examples.RUN)], post: WritePost, dry_run: DryRun = False
 ) -> Response:
     """On a completed dataset; the base model's evaluation begins at once. A dry run only looks, before all that waits:
-    its `preflight` tells tokens, pairs left out, steps, memory, time and warnings.
+    its `preflight` tells tokens, pairs left out, steps, memory, time and warnings. With a `grid` the answer is a sweep:
+    a run for each combination of the grid's values, all of them or, where one is refused, none.
     """
     asked = body.model_copy(update={"dry_run": dry_run or body.dry_run})
 
     def work(session: Session) -> Answer:
-        checked = check_run(session, post.caller.project_id, asked)
+        if asked.grid is not None:
+            sweep = sweeps.make(session, post.caller.project_id, asked)
+            return Answer(202, sweeps.shown(session, sweep), f"/sweeps/{sweep.id}")
+        checked = check_run(session, post.caller.project_id, asked.config)
         row = runs.create(session, project_id=post.caller.project_id, config=checked.config, dataset=checked.dataset)
         return Answer(202, shown(session, row), f"/runs/{row.id}")
 

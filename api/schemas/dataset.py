@@ -15,6 +15,7 @@ from core.tables import Dataset, Scorer
 MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
 STAGES = ("generate", "score", "pair")
 SOURCES = ("gather", "grow")
+LAST = "sift"
 ENDED = ("completed", "failed", "cancelled")
 
 
@@ -39,7 +40,8 @@ class DatasetObject(Object):
     )
     stages: dict[str, Counts] = Field(
         description="generate (of imported pairs: read), score and pair, each with its own counts; before them gather "
-        "(prompts are read from a source) or grow (the teacher writes them)"
+        "(prompts are read from a source) or grow (the teacher writes them), behind them sift (filters over the whole "
+        "dataset; where pairs are compared with each other that is the second half)"
     )
     pairs: PairCounts | None = Field(description="left out (null) in lists")
     scorers: list[ScorerObject] | None = Field(description="the first one's scores stand on the pairs; null in lists")
@@ -107,7 +109,7 @@ def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[
     """Counts of each stage; a later stage is asked for every chain that has not failed, begun or not."""
     imported = row.config["pairs"] is not None
     if imported:  # they are read, not generated
-        counted = {"generate": counted["gather"]} | {stage: counted[stage] for stage in STAGES if stage in counted}
+        counted = {"generate": counted["gather"]} | {one: counted[one] for one in (*STAGES, LAST) if one in counted}
     before = _sources(row, counted)
     coming = max((stage["total"] - stage["failed"] for stage in before.values()), default=0)
     prompts = row.n_prompts if row.state in ENDED else max(row.n_prompts, coming)
@@ -119,7 +121,8 @@ def _stages(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[
         asked = STAGES[1:] if not imported or _scored_anew(row) else STAGES[2:]
         later = {stage: stages[stage] | {"total": max(coming, stages[stage]["total"])} for stage in asked}
         stages |= later
-    return before | stages
+    after = {LAST: counted[LAST]} if LAST in counted else {}
+    return before | stages | after
 
 
 def _sources(row: Dataset, counted: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:

@@ -22,7 +22,8 @@ class TurnObject(BaseModel):
     finish: str | None
     tokens: int
     hit: bool | None = Field(description="whether it was there before the chain was made, so that nobody was asked")
-    sampling: Sampling | None
+    sampling: Sampling | None = Field(description="as it was asked for")
+    omitted: list[str] = Field(description="of sampling and seed, what the endpoint does not take: its default held")
     seed: int | None
 
 
@@ -39,7 +40,8 @@ class ScoreObject(BaseModel):
     )
     rule: str | None
     pairwise: bool
-    sampling: Sampling | None = Field(description="of a judge's verdicts")
+    sampling: Sampling | None = Field(description="of a judge's verdicts, as it was asked for")
+    omitted: list[str] = Field(description="of sampling and seed, what a judge's endpoint does not take")
     answer: str = Field(description="the turn that was scored")
     value: float | None
     missing: str | None = Field(description="why there is no value")

@@ -33,6 +33,7 @@ class RunObject(Object):
     id: str = Field(examples=["run_01kfw3v8x2m4c9t7q0r5b6n1za"])
     status: str = Field(examples=["running"])
     dataset: str
+    sweep: str | None = Field(description="the sweep it is a run of; null for a run that was asked for alone")
     config: RunConfig
     step: int
     total_steps: int | None
@@ -82,6 +83,7 @@ def show_run(row: Run, details: RunDetails | None = None) -> RunObject:
             "id": row.id,
             "status": row.state,
             "dataset": row.dataset_id,
+            "sweep": row.sweep_id,
             "config": row.config,
             "step": row.step,
             "total_steps": row.total_steps,

@@ -6,7 +6,21 @@ import stamina
 import typer
 from stamina.instrumentation import RetryDetails
 
-from client.command import behaviors, cache, datasets, distill, files, keys, models, pairs, runs, secrets, stack, tail
+from client.command import (
+    behaviors,
+    cache,
+    datasets,
+    distill,
+    files,
+    keys,
+    models,
+    pairs,
+    runs,
+    secrets,
+    stack,
+    sweeps,
+    tail,
+)
 from client.command.context import Options, Url, UseKey
 from client.errors import ApiError, BurnishClientError
 
@@ -24,6 +38,7 @@ app = typer.Typer(
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(files.app, name="files")
 app.add_typer(runs.app, name="runs")
+app.add_typer(sweeps.app, name="sweeps")
 app.add_typer(keys.app, name="keys")
 app.add_typer(behaviors.app, name="behaviors")
 app.add_typer(secrets.app, name="secrets")

@@ -90,13 +90,20 @@ def estimate(
         return
     ground = f"{found.measured_chains} chains of this teacher" if found.basis == "measured" else "what may be sampled"
     asked = f"{found.chains}, {found.judge_calls} questions to judges" if found.judge_calls else str(found.chains)
-    shown = [("chains", asked), ("based on", ground)]
+    shown: list[tuple[str, str | None]] = [("chains", asked), ("based on", ground)]
     if found.writing is not None:
         part = "part of the sums" if found.writing.basis == "measured" else "not in the sums: none were written yet"
         shown.append(("prompts to write", f"{found.writing.prompts}, {part}"))
+    if found.cached is not None and found.cached.hits:
+        shown.append(("cached turns", f"{found.cached.hits} of {found.cached.turns}, not in the sums"))
     named = [("prompt tokens", found.prompt_tokens), ("sampled tokens", found.sampled_tokens)]
-    named += [(name, one) for name, one in (("seconds", found.seconds), ("usd", found.usd)) if one is not None]
+    timed = (("seconds", found.seconds), ("of them scoring", found.scoring_seconds), ("usd", found.usd))
+    named += [(name, one) for name, one in timed if one is not None]
     shown += [(name, _interval(one)) for name, one in named]
+    if found.seconds is not None:
+        shown.append(("not timed yet", ", ".join(found.untimed) or None))
+    if found.usd is not None:
+        shown.append(("not in usd", ", ".join(found.unpriced) or None))
     fields("Estimate", [*shown, ("over budget", ", ".join(found.exceeds) or None)])
 
 

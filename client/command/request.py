@@ -11,6 +11,10 @@ import yaml
 
 File = Annotated[Path | None, typer.Option("--file", "-f", help="The request as JSON or YAML; - is standard input.")]
 Set = Annotated[list[str] | None, typer.Option("--set", "-s", help="A field, as path=value; may be given many times.")]
+Grid = Annotated[
+    list[str] | None,
+    typer.Option("--grid", "-g", help="Values to try, as path=value,value; every combination is a run."),
+]
 Wait = Annotated[bool, typer.Option(help="Watch until it ends.")]
 
 
@@ -43,3 +47,25 @@ def lay_over(body: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
                 raise typer.BadParameter(f"{path!r} leads into a value that has no fields.")
         here[last] = yaml.safe_load(text)
     return whole
+
+
+def read_grid(asked: Sequence[str]) -> dict[str, list[Any]]:
+    """Values by their path, from `training.learning_rate=1e-5,5e-5`: as JSON where they are, else as YAML."""
+    grid: dict[str, list[Any]] = {}
+    for one in asked:
+        path, sign, text = one.partition("=")
+        if not sign or not path:
+            raise typer.BadParameter(f"{one!r} is not path=value,value.")
+        grid[path] = _values(text)
+    return grid
+
+
+def _values(text: str) -> list[Any]:
+    try:
+        found = json.loads(f"[{text}]")
+    except ValueError:
+        try:
+            found = yaml.safe_load(f"[{text}]")
+        except yaml.YAMLError as error:
+            raise typer.BadParameter(f"{text!r} is no list of values: {error}") from error
+    return list(found)

@@ -11,10 +11,11 @@ from client.command.output import as_json, cell, console, fields, table
 from client.command.pairs import Split
 from client.command.pairs import tell as tell_pair
 from client.command.request import File, Set, Wait, lay_over, read_body
+from client.command.table_of_runs import name_of, print_numbers, value
 from client.command.watch import watch
 from client.models import Run
 
-app = typer.Typer(help="Runs: create, list, show, pairs, cancel, pause, resume.", no_args_is_help=True)
+app = typer.Typer(help="Runs: create, list, show, compare, pairs, cancel, pause, resume.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -62,6 +63,8 @@ def create(  # noqa: PLR0913, PLR0917  (the options of a command)
 ) -> None:
     """Train a student and watch it; status 1 when it does not succeed."""
     body = lay_over(read_body(file), set or []) | ({"dataset": dataset} if dataset else {})
+    if "grid" in body:
+        raise typer.BadParameter("A grid makes a sweep of runs; ask for it with `burnish sweeps create`.")
     with server(context) as burnish:
         made = burnish.runs.create(body | ({"dry_run": True} if dry_run else {}))
         if wait:
@@ -70,6 +73,40 @@ def create(  # noqa: PLR0913, PLR0917  (the options of a command)
         tell(made, json=json)
     if wait and made.status != "succeeded":
         raise typer.Exit(1)
+
+
+@app.command("compare")
+def compare(
+    context: typer.Context,
+    ids: Annotated[list[str], typer.Argument(help="Two to sixteen runs; the others are held against the first.")],
+    json: AsJson = False,
+) -> None:
+    """What the runs differ in, their numbers, and how their answers to the same prompts were scored."""
+    with server(context) as burnish:
+        found = burnish.runs.compare(ids)
+    if json:
+        as_json(found)
+        return
+    names = [name_of(place) for place in range(len(ids))]
+    table("Differences", ("", *names), ((path, *map(value, row)) for path, row in found.differences.items()))
+    print_numbers(found.runs, found.best)
+    against = [
+        (
+            name_of(place + 1),
+            one["scorer"],
+            one["n"],
+            one["mean_against"],
+            one["mean_run"],
+            *_interval(one["difference"]),
+        )
+        for place, one in enumerate(found.evaluations)
+    ]
+    columns = ("", "scorer", "answers", "run 1", "this run", "difference", "95% interval")
+    table("Answers to the same prompts", columns, against)
+
+
+def _interval(found: dict[str, float] | None) -> tuple[str | None, str | None]:
+    return (None, None) if found is None else (f"{found['mean']:+.3f}", f"{found['low']:+.3f} to {found['high']:+.3f}")
 
 
 @app.command("pairs")

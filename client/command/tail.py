@@ -15,7 +15,7 @@ STYLES = {"info": "", "warn": "yellow", "error": "red"}
 
 
 def tail(context: typer.Context, id: str, json: AsJson = False) -> None:
-    """Events of a dataset, run or distillation as they happen; status 1 when it does not end well."""
+    """Events of a dataset, run, sweep or distillation as they happen; status 1 when it does not end well."""
     with server(context) as burnish:
         for found in events(burnish, id):
             if json:
@@ -35,4 +35,6 @@ def events(burnish: Burnish, id: str) -> Iterator[Event | End]:
         return burnish.datasets.follow(id)
     if id.startswith("run_"):
         return burnish.runs.follow(id)
+    if id.startswith("sweep_"):
+        return burnish.sweeps.follow(id)
     return burnish.distillations.follow(id)

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from client.burnish import Burnish
 from client.command.output import console, seconds
-from client.stages import Snapshot, Stage, of_dataset, of_distillation, of_run
+from client.stages import Snapshot, Stage, of_dataset, of_distillation, of_run, of_sweep
 
 LOOK_SECONDS = 1.0
 LINE_SECONDS = 3.0
@@ -25,7 +25,7 @@ class Board(Protocol):
 
 
 def watch(burnish: Burnish, id: str, *, quiet: bool = False) -> Snapshot:
-    """Follow a dataset, run or distillation until it ends; returns how."""
+    """Follow a dataset, run, sweep or distillation until it ends; returns how."""
     look = looker(burnish, id)
     board: Board = Silence() if quiet else Bars() if console.is_terminal else Lines()
     try:
@@ -45,6 +45,8 @@ def looker(burnish: Burnish, id: str) -> Callable[[], Snapshot]:
         return lambda: of_dataset(burnish.datasets.get(id))
     if id.startswith("run_"):
         return lambda: of_run(burnish.runs.get(id))
+    if id.startswith("sweep_"):
+        return lambda: of_sweep(burnish.sweeps.get(id))
     return lambda: of_distillation(burnish.distillations.get(id))
 
 

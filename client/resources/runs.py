@@ -1,11 +1,12 @@
 """Runs: metrics, evaluations, artifacts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from client.http import Http
 from client.models import Evaluation, Run, RunPair
+from client.run_tables import Comparison
 from client.stream import End, Event, follow
 
 
@@ -30,6 +31,10 @@ class Runs:
     def move(self, id: str, verb: str) -> Run:
         """cancel, pause or resume."""
         return Run.model_validate(self.http.post(f"/runs/{id}/{verb}"))
+
+    def compare(self, ids: Sequence[str]) -> Comparison:
+        """Two to sixteen runs beside each other, the others held against the first."""
+        return Comparison.model_validate(self.http.get("/runs/compare", ids=",".join(ids)))
 
     def metrics(self, id: str, *, kind: str | None = None) -> Iterator[dict[str, Any]]:
         """Metrics step by step, oldest first."""

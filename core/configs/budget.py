@@ -10,7 +10,9 @@ class BudgetConfig(Config):
 
     tokens: int | None = Field(None, ge=1, description="prompt and sampled tokens of teacher and judges together")
     usd: float | None = Field(None, gt=0, description="money, by the prices in the operator's model settings")
-    seconds: float | None = Field(None, gt=0, description="time in which a worker holds a part of the dataset; pauses and waits take none")
+    seconds: float | None = Field(
+        None, gt=0, description="while a worker holds a part of it; pauses and waits take none"
+    )
 
     @property
     def limited(self) -> bool:

@@ -117,10 +117,10 @@ class DatasetConfig(Config):
     def early_scorers(self, *, apart: bool) -> list[str]:
         """Scorers that rate drafts while the critiques are written: they and the teacher share no device.
 
-        `apart` says that no scorer does, whatever its engine.
+        A rule, and a judge behind an endpoint, needs none; `apart` says that no scorer shares one, whatever its engine.
         """
         if self.strategy != "self_critique":
             return []
         every = apart or self.teacher.engine == "openai"
         rating = (reward for reward in self.reward if not reward.pairwise)
-        return [reward.scorer for reward in rating if every or reward.engine == "openai"]
+        return [reward.scorer for reward in rating if every or not reward.has_engine]

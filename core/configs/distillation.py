@@ -3,6 +3,7 @@
 from core.configs.config import Config
 from core.configs.dataset import DatasetConfig
 from core.configs.names import Metadata, ModelName
+from core.configs.reporting import ReportingConfig
 from core.configs.run import EvaluationConfig, TrainingConfig
 from core.methods.choice import MethodChoice
 from core.methods.rdpo import RdpoConfig
@@ -16,4 +17,5 @@ class DistillationConfig(Config):
     method: MethodChoice = MethodChoice(rdpo=RdpoConfig())
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    reporting: ReportingConfig = ReportingConfig()
     metadata: Metadata

@@ -22,7 +22,9 @@ class NearDuplicates(Config):
     """Near duplicates by MinHash over word shingles (Broder 1997), found by locality-sensitive hashing."""
 
     threshold: float = Field(0.8, gt=0, lt=1, description="Jaccard similarity from which a pair is dropped")
-    shingle: int = Field(3, ge=1, le=20, description="words in one shingle")
+    shingle: int = Field(
+        3, ge=1, le=20, description="words in one shingle; characters where a language puts no spaces between words"
+    )
     over: Literal["prompt", "chosen", "both"] = Field("both", description="the texts that are compared")
 
 
@@ -30,7 +32,11 @@ class Decontamination(Config):
     """Pairs that would teach the evaluation: their prompt shares words with a held-out prompt."""
 
     ngram: int | None = Field(
-        13, ge=2, le=100, description="words in a row that also stand in an evaluation prompt; a shorter one whole"
+        13,
+        ge=2,
+        le=100,
+        description="words in a row that also stand in an evaluation prompt; a shorter one whole; characters where a "
+        "language puts no spaces between words",
     )
     similarity: float | None = Field(
         0.8, gt=0, lt=1, description="Jaccard similarity to one, among those that MinHash finds"
@@ -56,17 +62,26 @@ class FilterConfig(Config):
     decontamination: Decontamination | None = Field(None, description="drop pairs that touch the evaluation prompts")
     min_margin: float | None = Field(None, description="drop pairs whose chosen score exceeds the other by less")
     length_ratio: float | None = Field(
-        None, ge=1, description="drop pairs whose longer side has more than so many times the other's words"
+        None,
+        ge=1,
+        description="drop pairs whose longer side has more than so many times the other's words, or characters where "
+        "a language puts no spaces between words",
     )
     refusal: Literal["chosen", "rejected", "either"] | None = Field(
-        None, description="drop pairs in which this side refuses to answer"
+        None, description="drop pairs in which this side refuses to answer; knows refusals in English alone"
     )
     language: Language | None = Field(None, description="drop pairs with a side in another language (ISO 639-1)")
     unchanged: float | None = Field(
-        None, gt=0, le=1, description="drop pairs whose sides are at least so similar, as a ratio of matching words"
+        None,
+        gt=0,
+        le=1,
+        description="drop pairs whose sides are at least so similar, as a ratio of matching words, or characters where "
+        "a language puts no spaces between words",
     )
     clean_critique: bool = Field(
-        False, description="drop pairs whose critique, in every round, says that nothing is wrong"
+        False,
+        description="drop pairs whose critique, in every round, says that nothing is wrong; knows critiques in English "
+        "alone",
     )
     missing_score: Scorers = Field(
         None, description="drop pairs that lack a score of the first scorer, or of any; true stands for the first"

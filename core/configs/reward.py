@@ -59,6 +59,11 @@ class RewardConfig(Config):
         return f"{kind}:{self.model or self.rule}"
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Under what the operator's settings may know its model."""
+        return self.judge.names if self.kind == "judge" else (self.model,) if self.model else ()
+
+    @property
     def has_engine(self) -> bool:
         """Whether a model is loaded for it here: rules, given scores and endpoints need none."""
         return self.kind in ("classifier", "judge") and self.engine != "openai"

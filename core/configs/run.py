@@ -6,6 +6,7 @@ from pydantic import Field
 
 from core.configs.config import Config
 from core.configs.names import Metadata, ModelName
+from core.configs.reporting import ReportingConfig
 from core.configs.reward import RewardConfig
 from core.configs.sampling import Sampling
 from core.methods.choice import MethodChoice
@@ -33,7 +34,9 @@ class EarlyStoppingConfig(Config):
 class TrainingConfig(Config):
     """How the student is trained; batch sizes count pairs."""
 
-    mode: Literal["full", "lora"] = "full"
+    mode: Literal["full", "lora", "qlora"] = Field(
+        "full", description="qlora: adapters on weights held in 4 bits; needs a CUDA GPU and bitsandbytes"
+    )
     lora: LoraConfig = LoraConfig()
     epochs: int = Field(1, ge=1, le=1000)
     learning_rate: float = Field(5e-6, gt=0, le=1)
@@ -97,5 +100,6 @@ class RunConfig(Config):
     method: MethodChoice = MethodChoice(rdpo=RdpoConfig())
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    reporting: ReportingConfig = ReportingConfig()
     dry_run: bool = Field(False, description="look and tell what it would take; nothing is trained or evaluated")
     metadata: Metadata

@@ -6,6 +6,12 @@ from pydantic import Field, StringConstraints, model_validator
 
 from core.configs.config import Config
 
+NEEDS: dict[str, tuple[str, ...]] = {  # the instructions of each variant
+    "enc": ("style",),
+    "dis": ("negative",),
+    "contrastive": ("style", "negative"),
+    "negation": ("style",),
+}
 Style = Annotated[str, StringConstraints(min_length=1, max_length=5_000, strip_whitespace=True)]
 
 
@@ -23,9 +29,8 @@ class CounterfactualConfig(Config):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        needs = {"enc": ("style",), "dis": ("negative",), "contrastive": ("style", "negative"), "negation": ("style",)}
         for field in ("style", "negative"):
-            there, wanted = getattr(self, field) is not None, field in needs[self.variant]
+            there, wanted = getattr(self, field) is not None, field in NEEDS[self.variant]
             if there != wanted:
                 raise ValueError(f"variant {self.variant} {'needs' if wanted else 'takes no'} {field}")
         return self

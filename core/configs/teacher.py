@@ -34,6 +34,14 @@ class ModelConfig(Config):
         return self
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Under what the operator's settings may know it: behind an endpoint `model@host`, before the model's name."""
+        if self.model is None:
+            return ()
+        host = _host(self.base_url) if self.base_url else None
+        return (self.model,) if host is None else (f"{self.model}@{host}", self.model)
+
+    @property
     def key(self) -> str:
         """What a shard says about who is needed for it: the model, for an endpoint `openai|model|base_url|secret`."""
         if self.engine != "openai":
@@ -47,6 +55,13 @@ def shown(key: str | None) -> str | None:
         return key
     model, base_url, _ = key.removeprefix("openai|").rsplit("|", 2)
     return f"{model} at {urlsplit(base_url).netloc.rpartition('@')[2]}"
+
+
+def _host(url: str) -> str:
+    """Host and port of a URL in lower case; the usual port of its scheme is left out."""
+    scheme, apart, rest = url.lower().partition("://")
+    host = rest.partition("/")[0].rpartition("@")[2]
+    return host.removesuffix(":443" if scheme == "https" else ":80") if apart else host
 
 
 class TurnSampling(Config):

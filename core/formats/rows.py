@@ -8,11 +8,10 @@ from pyarrow import parquet
 
 from core.errors import BadInput
 from core.formats.lines import MAX_LINE_BYTES, cut
+from core.formats.row_groups import batch_rows
 from core.strict_json import fault_of, parse
 
 CHUNK_BYTES = 1 << 20
-BATCH_ROWS = 500
-DECODED_BYTES = 1 << 30  # that a batch of rows may take at most, however well its values were packed
 
 
 def objects(
@@ -67,18 +66,8 @@ def _batches(file: parquet.ParquetFile, column: str | None) -> Iterator[arrow.Re
         raise BadInput(f"The file has no column {column!r}; its columns are {known}.", param="column")
     columns = None if column is None else [column]
     for number in range(file.num_row_groups):
-        size = _batch_rows(file.metadata.row_group(number))
+        size = batch_rows(file.metadata.row_group(number), column, param="file")
         yield from file.iter_batches(batch_size=size, row_groups=[number], columns=columns)
-
-
-def _batch_rows(group: Any) -> int:
-    """Rows to decode at once: a value may stand for each of them and is no larger than its column."""
-    largest = max((group.column(place).total_uncompressed_size for place in range(group.num_columns)), default=1)
-    if largest > DECODED_BYTES:
-        raise BadInput(
-            f"A row group of the file has more than {DECODED_BYTES} bytes; write smaller ones.", param="file"
-        )
-    return max(1, min(BATCH_ROWS, DECODED_BYTES // max(1, largest)))
 
 
 def _refuse(line: int, message: str, path: str | None) -> None:

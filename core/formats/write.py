@@ -26,22 +26,24 @@ SCHEMA = arrow.schema(
         ("score_chosen", arrow.float64()),
         ("score_rejected", arrow.float64()),
         ("scores", SCORES),
+        ("weight", arrow.float64()),
     ]
 )
 
 
 def trl(pair: FilePair) -> dict[str, Any]:
-    """TRL's conversational preference format with an explicit prompt; scores stand in columns of their own."""
+    """TRL's conversational preference format with an explicit prompt; scores and weight stand in their own columns."""
     return {
         "prompt": pair.messages,
         "chosen": _answer(pair.chosen),
         "rejected": _answer(pair.rejected),
         **_scores(pair),
+        "weight": pair.origin.get("weight"),
     }
 
 
 def openai(pair: FilePair) -> dict[str, Any]:
-    """The preference format of OpenAI's fine-tuning, which has no place for scores."""
+    """The preference format of OpenAI's fine-tuning, which has no place for scores and weights."""
     return {
         "input": {"messages": pair.messages},
         "preferred_output": _answer(pair.chosen),

@@ -18,7 +18,8 @@ class Method:
     """Which columns and models the loss takes, and what it does with them.
 
     averaged: its log-probs are means over an answer's tokens. running: it takes the running mean and standard deviation
-    of the gap. ensemble: it takes rewards and their scale by member. usual_beta: what practitioners choose from.
+    of the gap. ensemble: it takes rewards and their scale by member. reads_rejected: it takes the log-probs of rejected
+    answers; steps of a method that does not forward the chosen ones alone. usual_beta: what practitioners choose from.
     warning: what a user should hear before it is trained with.
     """
 
@@ -29,6 +30,7 @@ class Method:
     averaged: bool = False
     running: bool = False
     ensemble: bool = False
+    reads_rejected: bool = True
     usual_beta: tuple[float, float] | None = None
     warning: str | None = None
 

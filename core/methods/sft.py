@@ -12,6 +12,7 @@ class SftConfig(Hyperparameters):
         name="sft",
         needs_reference=False,
         needs_scores=False,
-        summary="imitates the chosen answers; the rejected ones are only measured",
+        summary="imitates the chosen answers; the rejected ones are only measured, in validations and at the end",
         averaged=True,
+        reads_rejected=False,
     )

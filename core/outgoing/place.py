@@ -37,12 +37,22 @@ def place(url: str, *, param: str) -> Place:
     """Read a URL. Raises BadInput for anything but http(s), a host, a port and a path."""
     found = FORM.fullmatch(url)
     if found is None:
-        raise BadInput(f"{url!r} is not the address of a server: {_remedy(url)}.", param=param)
+        raise BadInput(f"{shown(url)!r} is not the address of a server: {_remedy(url)}.", param=param)
     scheme, host, port, path = found.groups()
     number = int(port) if port else PORTS[scheme]
     if not 0 < number < 1 << 16:
-        raise BadInput(f"{url!r} has the port {number}; ports go from 1 to 65535.", param=param)
+        raise BadInput(f"{shown(url)!r} has the port {number}; ports go from 1 to 65535.", param=param)
     return Place(scheme, _host(host.lower().removesuffix("."), param), number, (path or "").rstrip("/"))
+
+
+def shown(url: str) -> str:
+    """A URL, well formed or not, without what may be secret in it: a name and password, what stands behind ? and #."""
+    head = re.match(r"[A-Za-z]+://", url)
+    scheme = head[0] if head else ""
+    plain, *behind = re.split(r"[?#]", url[len(scheme) :], maxsplit=1)
+    if "@" in "".join(behind):  # it may be of a password: two readers would cut it in two ways
+        return f"{scheme}..."
+    return scheme + plain.rpartition("@")[2]
 
 
 def _host(host: str, param: str) -> str:

@@ -19,7 +19,7 @@ LOOKED_AT = 500  # chains whose mean tells what the next one costs
 def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     """(prompt_id, position, behavior_id, messages, sample) of the claim's chains that have not ended yet.
 
-    An open one comes with its draft, draft_finish and draft_tokens, which are null for the others.
+    An open one comes with its draft, draft_finish and the counts of that turn, which are null for the others.
     """
     asked = Dataset.config["samples_per_prompt"].as_integer()
     samples = session.scalars(select(asked).where(Dataset.id == claim.dataset_id)).one()
@@ -28,7 +28,8 @@ def waiting(session: Session, claim: Claim) -> list[AnyRow]:
     )
     statement: Select[Any] = (
         select(Prompt.id.label("prompt_id"), Prompt.index.label("position"), Prompt.behavior_id, Prompt.messages,
-               number.c.sample, Chain.draft, Chain.draft_finish, Chain.draft_tokens)
+               number.c.sample, Chain.draft, Chain.draft_finish, Chain.draft_tokens, Chain.prompt_tokens,
+               Chain.cached_tokens)
         .select_from(Prompt)
         .join(number, true())
         .outerjoin(Chain, and_(Chain.prompt_id == Prompt.id, Chain.sample == number.c.sample))

@@ -1,7 +1,6 @@
 """Statements about datasets."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Text, delete, func, literal, select
@@ -22,7 +21,7 @@ from core.queries import (
     prompts,
     recovery,
     scorers,
-    shards,
+    sifts,
     sources,
     verdicts,
     working,
@@ -149,8 +148,8 @@ def advance(session: Session, id: str) -> bool:
     if dataset.state != DatasetState.in_progress or session.scalar(busy) is not None:
         return False
     counts = pairs.counts(session, id)
-    if filters(session, id).whole and counts["kept"] and not _sifted(session, id):
-        _queue_sift(session, dataset, total=counts["kept"] + counts["dropped"])
+    if filters(session, id).whole and counts["kept"] and not sifts.begun(session, id):
+        sifts.queue(session, dataset, total=counts["kept"] + counts["dropped"])
         return False
     scorers.measure(session, id)
     if _cut_short(session, dataset):  # its filters ran again
@@ -196,7 +195,7 @@ def filter_again(session: Session, project_id: str, id: str, asked: FilterConfig
             f"Dataset {id} is {dataset.state}; filters are run again on a completed one, or a cancelled one with pairs."
         )
     session.execute(delete(Shard).where(parents.of_dataset(id), Shard.stage == str(Stage.sift)))
-    _queue_sift(session, dataset, total=number)
+    sifts.queue(session, dataset, total=number)
     events.tell(session, project_id=project_id, subject=id, message="Filters are run again.")
     session.refresh(dataset)
     return dataset
@@ -213,11 +212,6 @@ def pair_counts(session: Session, row: Dataset) -> dict[str, int]:
     return row.counts or pairs.counts(session, row.id)
 
 
-def _sifted(session: Session, id: str) -> bool:
-    statement = select(Shard.id).where(parents.of_dataset(id), Shard.stage == str(Stage.sift)).limit(1)
-    return session.scalar(statement) is not None
-
-
 def _cut_short(session: Session, dataset: Dataset) -> bool:
     """Whether work was cancelled that a resume would take up; what a budget closed is not waited for."""
     over = [Stage.sift, Stage.push] + ([Stage.grow, Stage.generate] if dataset.stopped else [])
@@ -226,27 +220,12 @@ def _cut_short(session: Session, dataset: Dataset) -> bool:
     return session.scalar(cancelled) is not None
 
 
-def _queue_sift(session: Session, dataset: Dataset, *, total: int) -> None:
-    """One shard over the whole dataset; it counts pairs."""
-    row = {"project_id": dataset.project_id, "dataset_id": dataset.id, "run_id": None, "role": None, "model": "filters"}
-    span = {"stage": str(Stage.sift), "first": 0, "last": max(dataset.n_prompts - 1, 0), "total": total}
-    shards.add(session, [row | span | {"priority": int(dataset.purpose == "preview")}])
-
-
 def unfinished(session: Session) -> list[str]:
     """Datasets in progress without an open shard: their last worker vanished before it could end them."""
     mine = (Shard.dataset_id == Dataset.id) & Shard.run_id.is_(None) & (Shard.stage != str(Stage.push))
     busy = select(Shard.id).where(mine, Shard.state.in_(parents.OPEN))
     statement = select(Dataset.id).where(Dataset.state == str(DatasetState.in_progress), ~busy.exists())
     return list(session.scalars(statement))
-
-
-@dataclass(frozen=True)
-class Instructions:
-    """The user turns of a behavior's chains."""
-
-    critique: str
-    revision: str
 
 
 def frozen(session: Session, id: str) -> DatasetConfig:
@@ -264,21 +243,3 @@ def filters(session: Session, id: str) -> FilterConfig:
     """The filters in force: those of the last re-run, else those that were asked for."""
     again = session.scalars(select(Dataset.filters).where(Dataset.id == id)).one()
     return FilterConfig.model_validate(again) if again is not None else frozen(session, id).filters
-
-
-def instructions(session: Session, id: str) -> dict[str, Instructions]:
-    """The instructions of the dataset's behaviors, by behavior id."""
-    ids = [item["id"] for item in session.scalars(select(Dataset.behaviors).where(Dataset.id == id)).one()]
-    statement = select(
-        Behavior.id,
-        Behavior.body["critique_instruction"].as_string(),
-        Behavior.body["revision_instruction"].as_string(),
-    ).where(Behavior.id.in_(ids))
-    return {row[0]: Instructions(row[1], row[2]) for row in session.execute(statement)}
-
-
-def rules(session: Session, id: str) -> dict[str, str | None]:
-    """The rule that judges each of the dataset's behaviors exactly, by behavior name; None where it names none."""
-    ids = [item["id"] for item in session.scalars(select(Dataset.behaviors).where(Dataset.id == id)).one()]
-    statement = select(Behavior.name, Behavior.body["rule"].as_string()).where(Behavior.id.in_(ids))
-    return {row[0]: row[1] for row in session.execute(statement)}

@@ -124,6 +124,7 @@ def _start_run(session: Session, distillation: Distillation, dataset: Dataset) -
         method=asked.method,
         training=asked.training,
         evaluation=asked.evaluation,
+        reporting=asked.reporting,
         metadata=asked.metadata,
     )
     return runs.create(session, project_id=distillation.project_id, config=config, dataset=dataset)

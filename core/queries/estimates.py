@@ -1,8 +1,7 @@
 """Statements about what chains of a teacher have taken so far: the ground of estimates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
 from sqlalchemy import Float, and_, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
@@ -11,13 +10,13 @@ from sqlalchemy.orm import Session
 from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.configs.source import TopicSource
-from core.configs.teacher import TeacherConfig
+from core.queries import known_turns, paces
+from core.queries.alike import TURNS, same_scorer, same_shape, same_teacher
+from core.queries.known_turns import Known
 from core.states import ShardState, Stage
-from core.tables import Chain, Dataset, Shard
+from core.tables import Behavior, Chain, Dataset, Shard
 
 LOOKED_AT = 2_000  # the newest chains of the teacher
-TURNS: tuple[Literal["draft", "critique", "revision"], ...] = ("draft", "critique", "revision")
-ADDRESS = ("engine", "model", "base_url")
 
 
 @dataclass(frozen=True)
@@ -50,19 +49,26 @@ class PastWriting:
 
 @dataclass(frozen=True)
 class Grounds:
-    """What an estimate rests on: chains, judges by their name, and prompts that were written; None where none were."""
+    """What an estimate rests on: chains, judges by their name, and prompts that were written; None where none were.
+
+    `known` are turns that the cache holds; `scored`: answers a second by each scorer that has scored before.
+    """
 
     past: Past | None
     judges: Mapping[str, PastJudge]
     writing: PastWriting | None
+    known: Known
+    scored: Mapping[str, float]
 
 
-def grounds(session: Session, project_id: str, config: DatasetConfig) -> Grounds:
+def grounds(session: Session, project_id: str, config: DatasetConfig, behaviors: Sequence[Behavior]) -> Grounds:
     """What the project has made in the way that is asked for."""
     return Grounds(
         past(session, project_id, config),
         past_judges(session, project_id, config),
         past_writing(session, project_id, config),
+        known_turns.known(session, project_id, config, behaviors),
+        paces.of_scorers(session, project_id, config),
     )
 
 
@@ -77,7 +83,7 @@ def past_writing(session: Session, project_id: str, config: DatasetConfig) -> Pa
         & (told["kind"].as_string() == source.kind)
         & (told["per_topic"].as_integer() == source.per_topic)
         & told["instruction"].as_string().is_not_distinct_from(source.instruction)
-        & _same_teacher(config.teacher)
+        & same_teacher(config.teacher)
     )
     datasets = select(Dataset.id).where(same).order_by(Dataset.id.desc()).limit(20)
     wanted = Shard.completed + Shard.failed
@@ -103,9 +109,8 @@ def past_judges(session: Session, project_id: str, config: DatasetConfig) -> dic
 
 
 def _past_judge(session: Session, project_id: str, judge: RewardConfig) -> PastJudge | None:
-    same = Dataset.config["reward"].contains(cast([judge.model_dump(mode="json")], JSONB))
     mine = select(Dataset.id, Dataset.config["best_of"].as_integer().label("best_of")).where(
-        Dataset.project_id == project_id, same
+        Dataset.project_id == project_id, same_scorer(judge)
     )
     datasets = mine.order_by(Dataset.id.desc()).limit(20).subquery()
     calls = 2 * datasets.c.best_of if judge.pairwise else 1 + datasets.c.best_of
@@ -134,7 +139,7 @@ def past(session: Session, project_id: str, config: DatasetConfig) -> Past | Non
 
 
 def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: list[str] | None) -> Past | None:
-    same = (Dataset.project_id == project_id) & _same_teacher(config.teacher) & _same_shape(config)
+    same = (Dataset.project_id == project_id) & same_teacher(config.teacher) & same_shape(config)
     if behaviors is not None:
         same &= Dataset.config["behavior"] == cast(behaviors, JSONB)
     datasets = list(session.scalars(select(Dataset.id).where(same).order_by(Dataset.id.desc()).limit(20)))
@@ -152,47 +157,4 @@ def _past(session: Session, project_id: str, config: DatasetConfig, behaviors: l
     if not row[0]:
         return None
     prompt, draft, critique, revision = ((float(row[i]), float(row[i + 1] or 0.0)) for i in range(1, len(row), 2))
-    return Past(int(row[0]), prompt, draft, critique, revision, _pace(session, datasets))
-
-
-def _same_teacher(teacher: TeacherConfig) -> Any:
-    """The condition that a dataset asked the teacher for turns that may be as long."""
-    told = Dataset.config["teacher"]
-    same = and_(*(told[name].as_string().is_not_distinct_from(getattr(teacher, name)) for name in ADDRESS))
-    for turn in TURNS:
-        own, common = told["turns"][turn]["max_tokens"].as_integer(), told["sampling"]["max_tokens"].as_integer()
-        same &= func.coalesce(own, common) == teacher.sampling_of(turn).max_tokens
-    return same
-
-
-def _same_shape(config: DatasetConfig) -> Any:
-    """The condition that a dataset's chains have the same turns: what they read depends on how many there are."""
-    return (
-        (Dataset.config["strategy"].as_string() == config.strategy)
-        & (Dataset.config["rounds"].as_integer() == config.rounds)
-        & (Dataset.config["best_of"].as_integer() == config.best_of)
-        & (Dataset.config["wrappers"].as_boolean() == config.wrappers)
-    )
-
-
-def _pace(session: Session, datasets: list[str]) -> float | None:
-    """Chains a second of those of these datasets that went through without a stop; a larger one weighs more.
-
-    Shards that the cache served in part say nothing about the teacher. Shards are worked on side by side: their time is
-    that in which any of them was held.
-    """
-    through = and_(*(moment.is_(None) for moment in (Dataset.paused_at, Dataset.cancelled_at, Dataset.failed_at)))
-    clean = and_(Shard.stage == str(Stage.generate), Shard.state == str(ShardState.done), Shard.hits == 0)
-    span = func.tstzrange(Shard.started_at, func.greatest(Shard.started_at, Shard.ended_at))
-    held = (
-        select(Dataset.id, func.sum(Shard.completed + Shard.failed).label("made"), func.range_agg(span).label("busy"))
-        .join(Shard, Shard.dataset_id == Dataset.id)
-        .where(Dataset.id.in_(datasets), Dataset.purpose == "dataset", through, Shard.run_id.is_(None), clean)
-        .group_by(Dataset.id)
-        .subquery()
-    )
-    piece = select(held.c.id, held.c.made, func.unnest(held.c.busy).label("piece")).subquery()
-    took = func.extract("epoch", func.sum(func.upper(piece.c.piece) - func.lower(piece.c.piece)))
-    rows = session.execute(select(piece.c.made, took).group_by(piece.c.id, piece.c.made)).all()
-    paces = [(float(made), float(made) / float(seconds)) for made, seconds in rows if made and seconds]
-    return sum(made * pace for made, pace in paces) / sum(made for made, _ in paces) if paces else None
+    return Past(int(row[0]), prompt, draft, critique, revision, paces.of_teacher(session, datasets))

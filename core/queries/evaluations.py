@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.ids import new_id
 from core.ledger import Claim
-from core.queries import events, shards
+from core.queries import base_answers, events, shards
 from core.queries.moves import move
 from core.queries.prompts import held_out
 from core.queries.rows import AnyRow
@@ -19,13 +19,17 @@ from core.tables import Behavior, Evaluation, EvaluationAnswer, Prompt, Run, Sco
 
 
 def begin(session: Session, run: Run, *, student: str) -> None:
-    """Create the evaluation of a run and queue the base model's answers, which need no training."""
+    """Create the evaluation of a run and queue the base model's answers, which need no training.
+
+    In a sweep an earlier run may ask for the same answers; they are copied when this one has trained.
+    """
     first, last, number = held_out(session, run.dataset_id)
     if not run.config["evaluation"]["enabled"] or number == 0:
         return
     session.add(Evaluation(id=new_id("eval"), project_id=run.project_id, run_id=run.id, state="in_progress"))
     session.flush()
-    _queue_answers(session, run, role="base", model=student, span=(first, last))
+    if not base_answers.awaited(session, run):
+        _queue_answers(session, run, role="base", model=student, span=(first, last))
 
 
 def tuned_ready(session: Session, run_id: str) -> None:
@@ -42,6 +46,8 @@ def tuned_ready(session: Session, run_id: str) -> None:
     first, last, _ = held_out(session, run.dataset_id)
     model = str((settings().data_dir / str(run.artifact)).resolve())
     if move(session, Run, run_id, RunState.evaluating, pause_asked=False, pause_reason=None):
+        if not base_answers.begun(session, run_id) and not base_answers.copied(session, run):
+            _queue_answers(session, run, role="base", model=str(run.config["student"]), span=(first, last))
         _queue_answers(session, run, role="tuned", model=model, span=(first, last))
         events.tell(session, project_id=run.project_id, subject=run_id, message="Evaluating base and tuned model.")
 

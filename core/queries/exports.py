@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.queries import weights
 from core.queries.pairs import STREAM_ROWS, PairFilter, matching
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Pair, Prompt, Score
@@ -23,7 +24,7 @@ ORIGIN = (
 )  # fmt: skip
 TEXTS = (
     Prompt.messages, Chain.context, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected,
-    Pair.chain_id, Pair.chosen_answer, Pair.rejected_answer,
+    Pair.chain_id, Pair.chosen_answer, Pair.rejected_answer, weights.of_chain().label("weight"),
 )  # fmt: skip
 
 # What provenance is told from, beside ORIGIN and TEXTS.

@@ -1,6 +1,6 @@
 """Statements about pairs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased, with_expression
 
 from core.errors import NotFound
 from core.ledger import Claim
-from core.queries import prompts, score_columns, weights
+from core.queries import prompts, score_columns
 from core.queries.rows import AnyRow
 from core.tables import Behavior, Chain, Dataset, Pair, Prompt, Score, Scorer
 
@@ -203,35 +203,6 @@ def unreviewed(session: Session, dataset_id: str, *, after: str, limit: int) -> 
     return list(session.execute(statement))
 
 
-def for_training(session: Session, dataset_id: str, split: str) -> Iterator[AnyRow]:
-    """(id, messages, chosen, rejected, score_chosen, score_rejected, weight) of a split's kept pairs, in prompt order.
-
-    The messages are the chain's context where it has one of its own, else the prompt.
-    """
-    yield from session.execute(_as_trained(dataset_id, split).where(Pair.verdict == "kept"))
-
-
-def anchors(session: Session, dataset_id: str) -> Iterator[AnyRow]:
-    """Scored training pairs whose draft and revision are one text, as `for_training` gives pairs."""
-    same = (Pair.reason == "identical", Pair.score_chosen.is_not(None))
-    yield from session.execute(_as_trained(dataset_id, "train").where(*same))
-
-
-def _as_trained(dataset_id: str, split: str) -> Any:
-    messages = func.coalesce(Chain.context, Prompt.messages).label("messages")
-    return (
-        select(
-            Pair.id, messages, Pair.chosen, Pair.rejected, Pair.score_chosen, Pair.score_rejected,
-            weights.of_chain().label("weight"),
-        )
-        .join(Prompt, Prompt.id == Pair.prompt_id)
-        .join(Chain, Chain.id == Pair.chain_id)
-        .where(Pair.dataset_id == dataset_id, Pair.split == split)
-        .order_by(Prompt.index, Chain.sample)
-        .execution_options(yield_per=STREAM_ROWS)
-    )  # fmt: skip
-
-
 def counts(session: Session, dataset_id: str) -> dict[str, int]:
     """Pairs by verdict or reason: `{"kept": n, "dropped": n, "dropped:<reason>": n, "scored": n}`.
 
@@ -254,18 +225,3 @@ def counts(session: Session, dataset_id: str) -> dict[str, int]:
 def distinct(counts: Mapping[str, int]) -> int:
     """Of `counts`: pairs that differ in themselves and repeat no earlier pair, as far as the filters look for it."""
     return counts["kept"] + counts["dropped"] - sum(counts.get(f"dropped:{reason}", 0) for reason in REPEATS)
-
-
-def trainable(session: Session, dataset_id: str) -> tuple[int, int]:
-    """(kept pairs of the training split, those of them with both scores)."""
-    statement = select(func.count(), func.count(Pair.score_chosen + Pair.score_rejected)).where(
-        Pair.dataset_id == dataset_id, Pair.split == "train", Pair.verdict == "kept"
-    )
-    kept, scored = session.execute(statement).one()
-    return int(kept), int(scored)
-
-
-def validates(session: Session, dataset_id: str) -> bool:
-    """Whether a kept pair is in the validation split."""
-    kept = (Pair.dataset_id == dataset_id, Pair.split == "validation", Pair.verdict == "kept")
-    return bool(session.scalar(select(select(Pair.id).where(*kept).exists())))

@@ -11,7 +11,7 @@ from core.queries.rows import AnyRow
 from core.states import Stage
 from core.tables import Dataset, Shard
 
-SHOWN = (Stage.gather, Stage.grow, Stage.generate, Stage.score, Stage.pair)
+SHOWN = (Stage.gather, Stage.grow, Stage.generate, Stage.score, Stage.pair, Stage.sift)
 COUNTS = ("total", "completed", "failed")
 
 

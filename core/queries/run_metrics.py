@@ -1,9 +1,9 @@
 """Statements about a run's series."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,20 @@ def page(session: Session, run_id: str, series: Series, *, limit: int = 20) -> l
 def newest(session: Session, run_id: str) -> RunMetric | None:
     """The training metrics of the newest step."""
     return next(iter(page(session, run_id, Series(kind="train"), limit=1)), None)
+
+
+def thinned(session: Session, run_ids: Sequence[str], kind: str, *, most: int) -> list[RunMetric]:
+    """Metrics of several runs, by run and step: of each at most so many, evenly, and its newest."""
+    number = func.row_number().over(partition_by=RunMetric.run_id, order_by=RunMetric.step.desc())
+    count = func.count().over(partition_by=RunMetric.run_id)
+    every = (
+        select(RunMetric.run_id, RunMetric.step, ((number - 1) % ((count - 1) // most + 1)).label("rest"))
+        .where(RunMetric.run_id.in_(run_ids), RunMetric.kind == kind)
+        .subquery()
+    )
+    here = (RunMetric.run_id == every.c.run_id) & (RunMetric.step == every.c.step) & (RunMetric.kind == kind)
+    statement = select(RunMetric).join(every, here).where(every.c.rest == 0)
+    return list(session.scalars(statement.order_by(RunMetric.run_id, RunMetric.step)))
 
 
 def checkpoints(session: Session, run_id: str, *, after: str | None = None, limit: int = 20) -> list[Checkpoint]:

@@ -1,6 +1,7 @@
 """Statements about runs."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import cast, func, select, update
@@ -22,7 +23,17 @@ from core.tables import Behavior, Dataset, Run, Shard
 PREFLIGHT = "preflight"  # the fact that holds the report of a dry run
 
 
-def create(session: Session, *, project_id: str, config: RunConfig, dataset: Dataset) -> Run:
+@dataclass(frozen=True)
+class SweepPlace:
+    """Which combination of which sweep a run is."""
+
+    sweep_id: str
+    place: int
+
+
+def create(
+    session: Session, *, project_id: str, config: RunConfig, dataset: Dataset, sweep: SweepPlace | None = None
+) -> Run:
     """Store a run on a completed dataset and queue its training. `config` is complete but for default scorers.
 
     A dry run has no evaluation and goes before the trainings that wait. Raises BadInput where an evaluation has no
@@ -44,6 +55,8 @@ def create(session: Session, *, project_id: str, config: RunConfig, dataset: Dat
         id=new_id("run"),
         project_id=project_id,
         dataset_id=dataset.id,
+        sweep_id=sweep.sweep_id if sweep else None,
+        sweep_place=sweep.place if sweep else None,
         config=whole.model_dump(mode="json"),
         state=str(RunState.queued),
     )
@@ -154,7 +167,8 @@ def resume(session: Session, project_id: str, id: str) -> Run:
     run = get(session, project_id, id)
     trained = run.artifact is not None
     to = RunState.evaluating if trained else RunState.queued
-    if not move(session, Run, id, to, pause_asked=False, pause_reason=None, error=None):
+    stopped = run.state in (RunState.paused, RunState.cancelled, RunState.failed)
+    if not stopped or not move(session, Run, id, to, pause_asked=False, pause_reason=None, error=None):
         raise Conflict(f"Run {id} is {run.state}; only a paused, cancelled or failed one can be resumed.")
     prompts.restore(session, run.dataset_id, held_out=True)
     recovery.forgive(session, parents.of_run(id))

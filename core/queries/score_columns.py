@@ -68,7 +68,7 @@ def columns(session: Session, dataset_id: str) -> Columns:
 
 
 def for_training(session: Session, dataset_id: str, split: str) -> Iterator[PairScores]:
-    """The scores of a split's kept pairs, in the order of `pairs.for_training`, through a server-side cursor.
+    """The scores of a split's kept pairs, in the order of `trained_pairs.for_training`, through a server-side cursor.
 
     A pair that a person swapped has its scores swapped too; a side that was edited has none.
     """

@@ -1,7 +1,7 @@
 """The cues of a dataset's chains, by what was asked."""
 
 from core.configs.dataset import DatasetConfig
-from core.queries.datasets import Instructions
+from core.queries.recipes import Instructions
 from core.strategies.counterfactual import counterfactual
 from core.strategies.cue import Cue, Messages
 from core.strategies.self_critique import self_critique

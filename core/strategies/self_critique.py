@@ -1,6 +1,6 @@
 """Draft, critique, revision (arXiv 2402.08005, our reading), as many rounds as asked, the last with n candidates."""
 
-from core.queries.datasets import Instructions
+from core.queries.recipes import Instructions
 from core.strategies.cue import Cue, Messages
 
 

@@ -26,6 +26,7 @@ from core.tables.score import Score
 from core.tables.scorer import Scorer
 from core.tables.secret import Secret
 from core.tables.shard import FENCING, Shard
+from core.tables.sweep import Sweep
 from core.tables.worker import Worker
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Scorer",
     "Secret",
     "Shard",
+    "Sweep",
     "Table",
     "Worker",
 ]

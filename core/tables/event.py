@@ -7,7 +7,10 @@ from core.tables.base import Created, Json, Serial, Table
 
 
 class Event(Table):
-    """`subject` is the id of the dataset, run or distillation; the public id is `evt_` and the number."""
+    """`subject` is the id of the dataset, run or distillation; the public id is `evt_` and the number.
+
+    What is known of a model behind an endpoint has the model's fingerprint as its subject (`queries/omissions.py`).
+    """
 
     __tablename__ = "event"
     __table_args__ = (

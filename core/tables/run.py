@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +16,8 @@ class Run(Table):
     __tablename__ = "run"
     __table_args__ = (
         CheckConstraint(one_of("state", RunState), name="state"),
+        CheckConstraint("(sweep_id IS NULL) = (sweep_place IS NULL)", name="sweep"),
+        UniqueConstraint("sweep_id", "sweep_place"),
         Index(None, "project_id", "id"),
         Index(None, "dataset_id"),
     )
@@ -23,6 +25,8 @@ class Run(Table):
     id: Mapped[Key]
     project_id: Mapped[str] = mapped_column(ForeignKey("project.id"))
     dataset_id: Mapped[str] = mapped_column(ForeignKey("dataset.id"))
+    sweep_id: Mapped[str | None] = mapped_column(ForeignKey("sweep.id"))
+    sweep_place: Mapped[int | None]  # which combination of the sweep's grid, from 0
     config: Mapped[Json]
     state: Mapped[str] = mapped_column(Text)
     pause_asked: Mapped[bool] = mapped_column(server_default="false")

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from core.database import transaction
 from core.methods.choice import MethodChoice, method_names
-from tests.factories import ledger
+from tests.factories import ledger, scene
 from tests.factories.ledger import Made
 
 Method = dict[str, Any]
@@ -40,6 +40,35 @@ def test_a_method_is_refused_on_unscored_pairs_if_it_needs_scores(client: TestCl
     assert (error["param"], error["code"]) == ("method.type", "missing_column")
     assert "score_chosen and score_rejected" in error["message"]
     assert asked(client, made(), name) is None
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_a_method_that_needs_scores_is_refused_on_pairs_whose_scores_are_costs(client: TestClient, name: str) -> None:
+    id = made()
+    scene.change("UPDATE scorer SET purpose = 'cost' WHERE dataset_id = :id", id=id)
+    error = asked(client, id, name)
+    if not MethodChoice.model_validate(name).facts.needs_scores:
+        assert error is None
+        return
+    assert (error["param"], error["code"]) == ("method.type", "missing_column")
+    assert "are costs" in error["message"]
+    assert "gives rewards" in error["message"]
+
+
+def test_a_cost_alone_is_refused_wherever_a_dataset_is_asked_for(client: TestClient) -> None:
+    cost = {"kind": "rule", "rule": "refusal", "purpose": "cost"}
+    asked = {"behavior": "polite", "reward": cost}
+    for path, body, param in (
+        ("/datasets", asked, "reward"),
+        ("/datasets/preview", asked, "reward"),
+        ("/estimates", asked, "reward"),
+        ("/datasets/import", {"file": "file-01kfw3v8x2m4c9t7q0r5b6n1za", "reward": cost}, "reward"),
+        ("/distillations", {"dataset": asked}, "dataset.reward"),
+    ):
+        answer = client.post(path, json=body)
+        assert answer.status_code in (400, 422), (path, answer.text)
+        error = answer.json()["error"]
+        assert (error["param"], "put costs behind it" in error["message"]) == (param, True), path
 
 
 def test_an_ensemble_needs_two_rewards(client: TestClient) -> None:

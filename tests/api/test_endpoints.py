@@ -41,6 +41,20 @@ def test_an_address_that_may_not_be_asked_is_refused_by_field(client: TestClient
         assert (answer.status_code, answer.json()["error"]["param"]) == (status, "teacher.base_url"), (url, answer.text)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:sk-hidden@api.example.com/v1", "https://api.example.com/v1?key=sk-hidden",
+        "ftp://user:sk-hidden@api.example.com", "user:sk-hidden@api.example.com/v1",
+    ],
+)  # fmt: skip
+def test_an_address_is_refused_without_repeating_what_may_be_secret_in_it(client: TestClient, url: str) -> None:
+    answer = asked(client, base_url=url)
+    assert answer.status_code in (400, 422)
+    assert "api.example.com" in answer.text
+    assert "sk-hidden" not in answer.text
+
+
 def test_a_closed_address_is_open_when_the_operator_names_it(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +85,15 @@ def test_estimates_previews_and_budgets_know_an_endpoint(client: TestClient, mon
     assert asked(client, "/datasets/preview").json()["request_counts"]["total"] == 5
     priced = client.post("/datasets", json={"behavior": "polite", "teacher": HOSTED, "budget": {"usd": 1}})
     assert priced.status_code == 202
+
+
+def test_prices_at_one_endpoint_are_no_prices_at_another(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNISH_MODELS", '{"hosted@api.example.com": {"price_input": 1.0, "price_output": 4.0}}')
+    reread()
+    assert asked(client, "/estimates", base_url="https://API.example.com:443/v1").json()["usd"]["high"] > 0
+    elsewhere = HOSTED | {"base_url": "https://api.example.com:8443/v1"}
+    refused = client.post("/datasets", json={"behavior": "polite", "teacher": elsewhere, "budget": {"usd": 1}})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "budget.usd")
 
 
 def test_an_endpoint_needs_its_address_and_others_take_none(client: TestClient) -> None:

@@ -61,6 +61,8 @@ def test_what_chains_of_one_shape_have_read_is_what_further_ones_will_read(clien
     "changed", [{"rounds": 2}, {"best_of": 2}, {"teacher": {"sampling": {"max_tokens": 900}}}, {"wrappers": True}]
 )
 def test_chains_of_another_shape_are_no_ground_of_an_estimate(client: TestClient, changed: dict[str, Any]) -> None:
+    wrappers = {"training": [{"name": "pirate", "template": "Arr! {prompt}"}]}
+    client.post("/behaviors", json=ledger.behavior().model_dump(mode="json") | {"wrappers": wrappers})
     client.post("/datasets", json=ASKED)
     with transaction() as session:
         ledger.work_off(session)
@@ -100,6 +102,38 @@ def test_the_pace_is_that_of_datasets_that_the_teacher_made_without_a_stop(clien
     assert seconds() == pytest.approx(12 / ((12 * 2 + 1 * 0.1) / 13))
 
 
+def test_the_time_of_scorers_is_part_of_it_at_their_own_pace(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {"behavior": "polite", "teacher": {}, "n_prompts": 12}
+
+    def told(**changed: Any) -> Any:
+        answer = client.post("/estimates", json=asked | changed)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    scorer = f"classifier:{ledger.REWARD}"
+    assert (told()["scoring_seconds"], told()["untimed"]) == (None, [scorer])
+    id = client.post("/datasets", json=asked).json()["id"]
+    with transaction() as session:
+        ledger.work_off(session)
+    for stage, seconds in (("generate", 6), ("score", 3)):
+        took = f"ended_at = started_at + make_interval(secs => {seconds})"
+        scene.change(f"UPDATE shard SET {took} WHERE dataset_id = :id AND stage = :stage", id=id, stage=stage)
+    found = told(n_prompts=6)
+    assert found["untimed"] == []
+    assert found["scoring_seconds"] == pytest.approx({"expected": 1.5, "low": 0.75, "high": 2.25})
+    assert found["seconds"] == pytest.approx({"expected": 3.0, "low": 1.5, "high": 4.5 + 2.25})  # both at once
+    slow = told(n_prompts=6, best_of=7)["scoring_seconds"]
+    assert slow["expected"] == pytest.approx(4 * 1.5)  # eight answers for each two
+    beside = told(reward=[{}, {"label": "another"}, {"kind": "rule", "rule": "refusal"}])
+    assert beside["untimed"] == ["another"]
+    assert beside["scoring_seconds"]["expected"] == pytest.approx(3.0)
+    monkeypatch.setenv("BURNISH_SHARED_DEVICE", "the one")
+    forget_settings()
+    assert told(n_prompts=6)["seconds"]["expected"] == pytest.approx(3.0 + 1.5)  # one after the other
+
+
 def test_money_follows_from_the_prices_in_the_settings_and_limits_are_compared(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +145,44 @@ def test_money_follows_from_the_prices_in_the_settings_and_limits_are_compared(
     expected = told["prompt_tokens"]["expected"] / 1e6 + told["sampled_tokens"]["expected"] / 1e5
     assert told["usd"]["expected"] == pytest.approx(expected)
     assert told["exceeds"] == ["tokens"]
+
+
+def test_models_without_prices_are_named_beside_the_money_of_the_others(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {"price_input": 1.0, "price_output": 10.0}
+    judge = {"kind": "judge", "engine": "openai", "model": "judge", "base_url": "https://models.example.org/v1"}
+    rubric = ledger.behavior("rated").model_dump(mode="json") | {"rubric": {"instruction": "Is it polite?"}}
+    assert client.post("/behaviors", json=rubric).status_code == 201
+    asked = ASKED | {"behavior": "rated", "reward": [judge, {"kind": "rule", "rule": "length"}]}
+
+    def told(**prices: dict[str, float]) -> tuple[bool, list[str]]:
+        monkeypatch.setenv("BURNISH_MODELS", json.dumps(prices))
+        forget_settings()
+        found = client.post("/estimates", json=asked).json()
+        return found["usd"] is not None, found["unpriced"]
+
+    assert told() == (False, [ledger.TEACHER, "judge"])
+    assert told(judge=whole) == (True, [ledger.TEACHER])
+    assert told(**{ledger.TEACHER: whole}, judge={"price_output": 1.0}) == (True, ["judge"])
+    assert told(**{ledger.TEACHER: whole}, judge=whole) == (True, [])
+
+
+def test_every_behavior_counts_with_its_own_prompts_and_system_prompt(client: TestClient) -> None:
+    long = ledger.behavior("long", prompts=36).model_dump(mode="json") | {"system": "Be brief. " * 400}
+    assert client.post("/behaviors", json=long).status_code == 201
+
+    def read(*behaviors: str, n_prompts: int | None) -> Any:
+        told = client.post("/estimates", json={"behavior": behaviors, "n_prompts": n_prompts}).json()
+        return told["prompt_tokens"]["low"]  # what the prompts alone have
+
+    for n_prompts in (6, None):
+        each = [read(name, n_prompts=n_prompts) for name in ("polite", "long")]
+        assert each[1] > 10 * each[0]
+        both = read("polite", "long", n_prompts=2 * n_prompts if n_prompts else None)
+        assert (
+            both == read("long", "polite", n_prompts=2 * n_prompts if n_prompts else None) == pytest.approx(sum(each))
+        )
 
 
 def test_an_estimate_makes_nothing_and_refuses_what_a_dataset_would_refuse(client: TestClient) -> None:

@@ -19,7 +19,7 @@ from api.first_key import make_first_key
 from api.main import create_door
 from core.database import transaction
 from core.settings import reread
-from tests.factories import ledger
+from tests.factories import ledger, sweeps
 
 EXAMPLES = 25
 CONFORMANCE = [status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -30,11 +30,13 @@ def populated(key: str) -> dict[str, str]:
     with transaction() as session:
         dataset = ledger.made_dataset(session).id
         run = ledger.run(session, dataset)
+        sweep = sweeps.sweep(session, dataset, {"training.seed": [0, 1]}).id
         distillation = ledger.distillation(session)
     key_id = f"key_{key.split('_')[1]}x"  # the key in use is not to be revoked
     return {
         "/datasets": dataset,
         "/runs": run,
+        "/sweeps": sweep,
         "/distillations": distillation,
         "/keys": key_id,
         "/behaviors": "polite",

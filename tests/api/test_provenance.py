@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from core.configs.behavior import BehaviorSpec
 from core.configs.dataset import DatasetConfig
 from core.database import transaction
-from core.queries import behaviors, datasets
+from core.queries import behaviors, datasets, events
 from core.seeds import derive_seed
 from core.tables import DEFAULT_PROJECT, Behavior
 from tests.factories import ledger, scene
@@ -94,8 +94,8 @@ def test_each_score_says_who_gave_it(client: TestClient) -> None:
     del found["draft"]["value"]
     assert found["draft"] == {
         "scorer": "harm", "purpose": "reward", "kind": "classifier", "engine": "auto", "model": ledger.REWARD,
-        "endpoint": None, "rule": None, "pairwise": False, "sampling": None, "answer": "draft", "missing": None,
-        "raw": "Fine.", "fingerprint": "f", "created_at": "2026-01-02T03:04:05Z",
+        "endpoint": None, "rule": None, "pairwise": False, "sampling": None, "omitted": [], "answer": "draft",
+        "missing": None, "raw": "Fine.", "fingerprint": "f", "created_at": "2026-01-02T03:04:05Z",
     }  # fmt: skip
 
 
@@ -115,6 +115,21 @@ def test_teachers_and_judges_behind_endpoints_are_told_with_address_and_model_an
         )
         assert (score["purpose"], score["sampling"]["temperature"]) == ("cost", 0.25)
     assert "secret" not in json.dumps(found)
+
+
+def test_what_an_endpoint_does_not_take_stands_beside_the_sampling_that_asked_for_it(client: TestClient) -> None:
+    id, _ = made()
+    cooler = {"temperature": 0.25, "top_k": 7}
+    ask_for(id, teacher=ENDPOINT | {"turns": {"revision": cooler}}, reward=[{"kind": "rule", "rule": "length"}, JUDGE])
+    assert {tuple(turn["omitted"]) for turn in told(client, id)["turns"]} == {()}
+    for field in ("seed", "top_k"):
+        data = {"omitted": field, "model": "big-model@models.example.org"}
+        with transaction() as session:
+            events.tell(session, project_id=DEFAULT_PROJECT, subject=id, message="It is not sent.", data=data)
+    found = told(client, id)
+    omitted = {turn["name"]: turn["omitted"] for turn in found["turns"]}
+    assert omitted == {"draft": ["seed"], "critique": ["seed"], "revision": ["seed", "top_k"]}
+    assert {tuple(score["omitted"]) for score in found["scores"]} == {("seed",)}
 
 
 @pytest.mark.parametrize(
@@ -143,3 +158,12 @@ def test_a_counterfactual_pair_shows_what_each_side_answered(
     for turn, style in zip(found["turns"], (rejected, chosen), strict=True):
         assert turn["messages"][-1]["content"] == words_of_user + (f"\n\n{style}" if style else "")
         assert (turn["after"], turn["user"]) == (None, None)
+
+
+@pytest.mark.parametrize(("hits", "known"), [(0, [False, False]), (1, [True, False]), (2, [True, True])])
+def test_a_counterfactual_pair_tells_which_of_its_two_turns_the_cache_gave(
+    client: TestClient, hits: int, known: list[bool]
+) -> None:
+    id, _ = made(strategy="counterfactual", counterfactual={"variant": "enc", "style": "Be kind."})
+    scene.change("UPDATE chain SET critique = NULL, hits = :hits", hits=hits)
+    assert [turn["hit"] for turn in told(client, id)["turns"]] == known

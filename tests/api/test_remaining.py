@@ -45,6 +45,12 @@ def test_the_slowest_open_stage_says_how_long_a_dataset_still_takes(client: Test
     assert remaining(client, id) == WORKED / 4 * 8
     told = client.get(f"/datasets/{id}").json()["seconds_remaining"]
     assert told["low"] < told["seconds"] < told["high"]
+    stage(id, "score", completed=24)
+    stage(id, "pair", completed=12)
+    assert remaining(client, id) is None
+    stage(id, "sift", completed=3)
+    assert remaining(client, id) == WORKED / 3 * 9
+    assert client.get(f"/datasets/{id}").json()["stages"]["sift"] == {"total": 12, "completed": 3, "failed": 0}
 
 
 def test_a_stage_that_was_begun_late_is_measured_from_its_own_beginning(client: TestClient) -> None:

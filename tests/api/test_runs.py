@@ -76,6 +76,8 @@ def test_a_running_run_is_asked_to_pause(client: TestClient, run: str) -> None:
         move(session, Run, run, RunState.running)
     answer = client.post(f"/runs/{run}/pause")
     assert (answer.status_code, answer.json()["status"], answer.json()["pause_asked"]) == (202, "running", True)
+    assert client.post(f"/runs/{run}/resume").status_code == 409
+    assert client.get(f"/runs/{run}").json()["status"] == "running"
 
 
 def test_a_dry_run_goes_first_and_has_no_evaluation(client: TestClient, run: str) -> None:

@@ -50,6 +50,20 @@ def test_a_source_that_is_not_there_is_refused_by_field(
     assert client.post("/distillations", json=body).json()["error"]["param"] == f"dataset.{param}"
 
 
+@pytest.mark.parametrize("source", [{"kind": "topics", "topics": ["sea"]}, {"kind": "hub", "repo": "owner/name"}])
+def test_templates_that_the_behavior_lacks_are_missed_before_a_source_is_read(
+    source: Any, client: TestClient, root: Path
+) -> None:
+    bare = ledger.behavior("bare", evaluation_prompts=0).model_dump(mode="json")
+    assert client.post("/behaviors", json=bare).status_code == 201
+    asked = {"behavior": "bare", "source": source, "wrappers": True, "n_prompts": 5}
+    for path in ("/datasets", "/datasets/preview", "/estimates"):
+        answer = client.post(path, json=asked)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, "wrappers"), answer.text
+    answer = client.post("/distillations", json={"dataset": asked})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "dataset.wrappers"), answer.text
+
+
 def test_a_dataset_that_is_not_completed_or_not_ours_is_no_source(client: TestClient, root: Path) -> None:
     with transaction() as session:
         ours = ledger.made_dataset(session).id

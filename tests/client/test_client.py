@@ -72,6 +72,14 @@ def test_the_nouns_of_the_client_are_those_of_the_server(burnish: Burnish) -> No
     assert burnish.runs.artifacts(run.id) == []
     assert list(burnish.runs.metrics(run.id)) == []
     assert list(burnish.runs.pairs(run.id, order="margin", split="train")) == []
+    sweep = burnish.sweeps.create({"dataset": dataset, "grid": {"training.seed": [0, 1]}})
+    assert burnish.sweeps.get(sweep.id, order="tuned").runs == sweep.runs == [row.id for row in sweep.summary or []]
+    assert [row.id for row in burnish.sweeps.all()] == [sweep.id]
+    assert burnish.runs.get(sweep.runs[0]).sweep == sweep.id
+    assert burnish.runs.compare(sweep.runs).differences == {"training.seed": [0, 1]}
+    assert burnish.sweeps.move(sweep.id, "cancel").status == "cancelled"
+    *_, end = burnish.sweeps.follow(sweep.id)
+    assert isinstance(end, End)
     distillation = burnish.distillations.create({"dataset": {"behavior": "polite"}})
     assert burnish.distillations.cancel(distillation.id).status == "cancelled"
 

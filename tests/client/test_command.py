@@ -13,11 +13,12 @@ from typer.testing import CliRunner, Result
 from api.first_key import make_first_key
 from client import Burnish, command
 from client.command import app
+from client.command.watch import watch
 from core.database import transaction
 from core.queries import datasets, pair_losses, runs
 from core.tables import DEFAULT_PROJECT, Pair, Run
 from tests.client.test_client import ADDRESS, Door
-from tests.factories import exchange, ledger, preflights
+from tests.factories import exchange, ledger, preflights, sweeps
 from tests.factories.world import furnish
 
 
@@ -121,6 +122,41 @@ def test_a_distillation_and_a_run_are_asked_for(key: str) -> None:
     assert [row["pair"]["id"] for row in hardest] == [row["id"] for row in hardest]
     assert len(hardest) == 3
     assert json.loads(run("runs", "cancel", run_made["id"], "--json").output)["status"] == "cancelled"
+
+
+def test_a_sweep_is_asked_for_shown_and_cancelled(key: str) -> None:
+    with transaction() as session:
+        id = ledger.made_dataset(session).id
+    grid = ("--grid", "training.learning_rate=1e-5,5e-5", "-g", "method=dpo,ipo", "--set", "method.type=rdpo")
+    asked = run("sweeps", "create", id, *grid, "--no-wait", "--json")
+    assert asked.exit_code == 0, asked.output
+    made = json.loads(asked.output)
+    assert made["grid"] == {"training.learning_rate": [1e-5, 5e-5], "method": ["dpo", "ipo"]}
+    assert [row["method"] for row in made["summary"]] == ["dpo", "ipo", "dpo", "ipo"]
+    shown = run("sweeps", "show", made["id"], "--order", "tuned").output
+    for words in ("4 queued", "learning_rate", "5e-05", "ipo"):
+        assert words in shown, shown
+    assert made["id"] in run("sweeps", "list").output
+    assert json.loads(run("sweeps", "cancel", made["id"], "--json").output)["run_counts"]["cancelled"] == 4
+    assert run("tail", made["id"]).exit_code == 1
+    assert run("sweeps", "create", id).exit_code == 2
+    assert run("sweeps", "create", id, "--grid", "training.seed").exit_code == 2
+
+
+def test_a_sweep_is_watched_until_its_runs_have_ended(key: str) -> None:
+    with transaction() as session:
+        made = sweeps.sweep(session, ledger.made_dataset(session).id, {"training.seed": [0, 1]}).id
+        for id, values in zip(sweeps.run_ids(session, made), ([1.0, 0.0, 0.0], [1.0, 1.0, 0.0]), strict=True):
+            sweeps.trained(session, id, [(4, 0.5, 0.75, 1.25)])
+            sweeps.judged(session, id, values)
+    ended = watch(Burnish(ADDRESS, key, transport=Door()), made)
+    assert (ended.status, [stage.done for stage in ended.stages]) == ("succeeded", [4, 4])
+    first, second = json.loads(run("sweeps", "show", made, "--json").output)["runs"]
+    told = run("runs", "compare", first, second).output
+    for words in ("training.seed", "run 2", "+0.333", "0.750", "1.250", "0.667"):
+        assert words in told, told
+    found = json.loads(run("runs", "compare", first, second, "--json").output)
+    assert found["evaluations"][0]["difference"]["mean"] == pytest.approx(1 / 3)
 
 
 def test_a_dry_run_is_asked_for_and_its_report_printed(key: str) -> None:

@@ -44,6 +44,18 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert Settings().port == 8123
 
 
+def test_a_model_has_the_settings_of_the_first_of_its_names_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BURNISH_MODELS", '{"big": {"price_input": 1}, "big@a.example": {"price_output": 2}}')
+    told = Settings()
+    assert (told.model("big@a.example", "big").price_input, told.model("big@a.example", "big").price_output) == (
+        None,
+        2,
+    )
+    assert told.model("big@b.example", "big").price_input == 1
+    assert told.model("other").price_input is None
+    assert told.model().price_input is None
+
+
 def test_settings_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     reread()
     first = settings()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.configs.run import RunConfig
 from core.queries import runs
 from core.queries.moves import STATES, move
-from core.states import ENDED, LEGAL, DatasetState, RunState, ShardState
+from core.states import ENDED, LEGAL, DatasetState, RunState, ShardState, of_sweep
 from core.tables import DEFAULT_PROJECT, Dataset, Run
 from tests.factories import ledger
 
@@ -41,6 +41,25 @@ def test_a_completed_dataset_is_worked_on_again_only_to_run_its_filters_again() 
 def test_what_succeeded_or_was_halved_is_final() -> None:
     final = (RunState.succeeded, ShardState.halved)
     assert not any(LEGAL[type(state)][state] for state in final)
+
+
+@pytest.mark.parametrize(
+    ("runs", "state"),
+    [
+        ({"queued": 3}, "queued"),
+        ({"queued": 2, "running": 1}, "running"),
+        ({"queued": 2, "succeeded": 1}, "running"),
+        ({"evaluating": 1, "succeeded": 2}, "running"),
+        ({"paused": 1, "running": 1}, "running"),
+        ({"paused": 2, "failed": 1}, "paused"),
+        ({"paused": 1, "queued": 1}, "queued"),
+        ({"succeeded": 2, "failed": 1, "cancelled": 1, "queued": 0}, "failed"),
+        ({"succeeded": 2, "cancelled": 1}, "cancelled"),
+        ({"succeeded": 3}, "succeeded"),
+    ],
+)
+def test_a_sweep_stands_where_its_runs_stand(runs: dict[str, int], state: str) -> None:
+    assert of_sweep(runs) == state
 
 
 def put(session: Session, row: Any, state: StrEnum) -> None:

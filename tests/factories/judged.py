@@ -69,7 +69,7 @@ class Bench:
         async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
             return self.teacher
 
-        async def load_judge_model(config: ModelConfig, *, api_key: str | None = None) -> ScriptedTeacher:
+        async def load_judge_model(config: ModelConfig, *, api_key: str | None = None, **_: object) -> ScriptedTeacher:
             self.keys.append(api_key)
             return ScriptedTeacher(partial(self._judge, api_key), model=str(config.model))
 

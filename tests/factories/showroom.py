@@ -21,12 +21,14 @@ from core.queries import (
     pair_losses,
     pairs,
     runs,
+    trained_pairs,
     workers,
 )
 from core.queries.moves import move
 from core.queries.pairs import PairFilter
 from core.states import Queue, RunState
 from core.tables import DEFAULT_PROJECT, Checkpoint, Dataset, Distillation, Run, RunMetric
+from tests.factories import sweeps
 from tests.factories.ledger import REWARD, STUDENT, TEACHER
 from tests.factories.worked import CANARY, TOPICS, work
 
@@ -147,7 +149,7 @@ def noted(session: Session, run_id: str) -> None:
     rows = [
         {"pair_id": row.id, "split": split, "loss": dice.expovariate(2), "margin": dice.gauss(1.5, 1)}
         for split in ("train", "validation")
-        for row in pairs.for_training(session, run.dataset_id, split)
+        for row in trained_pairs.for_training(session, run.dataset_id, split)
     ]
     pair_losses.store(session, run_id, rows)
     best = {"best": {"metric": "loss", "step": 60, "value": 0.31}, "artifact_step": 60}
@@ -197,6 +199,8 @@ class Showroom:
     pair: str
     training_run: str
     done_run: str
+    sweep: str
+    swept_runs: tuple[str, ...]
 
 
 def furnish(session: Session) -> Showroom:
@@ -206,6 +210,7 @@ def furnish(session: Session) -> Showroom:
     training(session, _run_of(session, done), steps=90)
     evaluated(session, _run_of(session, done))
     noted(session, _run_of(session, done))
+    sweep = sweeps.shown(session, done.dataset_id, prompts=len(TOPICS))
     distillations.follow(session, done.id)
     under_way = distillation(session, n_prompts=40)
     finished_dataset(session, under_way)
@@ -219,6 +224,7 @@ def furnish(session: Session) -> Showroom:
         held_dataset=held.dataset_id, pair=_newest_pair(session, done.dataset_id),
         waiting=waiting.id, held=held.id, training=under_way.id, done=done.id, done_dataset=done.dataset_id,
         training_run=_run_of(session, under_way), done_run=_run_of(session, done),
+        sweep=sweep, swept_runs=tuple(sweeps.run_ids(session, sweep)),
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ class Crash:
     function: str
     nth: int = 1
     after: bool = False
-    error: OSError | None = None  # raised instead of the kill
+    error: Exception | None = None  # raised instead of the kill
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Place:
 def start(claim: Claim, student: Path, crash: Crash | None = None, *, place: Place | None = None) -> BaseProcess:
     """Start `python -m trainer` for a claim; its exit code is the trainer's status."""
     arguments = ["--run", str(claim.run_id), "--shard", str(claim.shard_id), "--token", str(claim.token)]
-    settings = {name: value for name, value in os.environ.items() if name.startswith("BURNISH_")}
+    settings = {name: value for name, value in os.environ.items() if name.startswith(("BURNISH_", "WANDB_", "MLFLOW_"))}
     if place is not None:
         arguments += ["--processes", str(place.size)]
         settings |= place.environment()

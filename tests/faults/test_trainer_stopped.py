@@ -12,7 +12,7 @@ from core import artifacts
 from core.database import transaction
 from core.queries import checkpoints, events, runs
 from core.settings import settings
-from core.tables import DEFAULT_PROJECT, Shard
+from core.tables import DEFAULT_PROJECT, Run, Shard
 from tests.conftest import forget_settings
 from tests.factories import ledger, trainer_process, trainings
 from tests.factories.trainer_process import Crash
@@ -94,6 +94,11 @@ def test_a_disk_without_room_pauses_the_run_and_room_lets_it_go_on(
     resume(run_id)
     assert trainer_process.train(trainings.claim(), student) == DONE
     assert_equal_to_twin(run_id, student)
+
+
+def test_a_run_that_had_no_room_for_its_pairs_waits_for_more_than_there_was() -> None:
+    assert training.has_room(Run(facts={"checkpoint_bytes": 1, "room_wanted": 0}))
+    assert not training.has_room(Run(facts={"checkpoint_bytes": 1, "room_wanted": 1 << 60}))
 
 
 def test_a_disk_that_fills_up_while_a_checkpoint_is_written_leaves_the_one_before_it_intact(student: Path) -> None:

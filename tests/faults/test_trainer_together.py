@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from core import artifacts
 from core.database import transaction
+from core.errors import DiskFull
 from core.queries import checkpoints, events, runs
 from core.settings import settings
 from core.tables import DEFAULT_PROJECT, Shard
@@ -149,6 +150,24 @@ def test_a_disk_that_fills_up_for_one_process_pauses_the_run_for_both(rank: int,
     assert [path.name for path in (settings().data_dir / kept.path).parent.iterdir()] == ["checkpoint-00000002"]
     assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
     assert_as_the_twin(run_id, student)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("asked", [{}, {"dry_run": True}], ids=["training", "dry run"])
+def test_a_disk_without_room_for_the_pairs_of_one_process_pauses_the_run_for_both(
+    rank: int, asked: dict[str, Any], student: Path
+) -> None:
+    run_id = trainings.ask(trainings.made_pairs(), **asked)
+    full = Crash("trainer.scratch", "Scratch.flush", nth=2, error=DiskFull("The disk is full."))
+    assert trainer_process.train_together(trainings.claim(), student, {rank: full}) == [DISK_FULL, DISK_FULL]
+    paused = trainings.run_row(run_id)
+    assert (paused.state, paused.pause_reason, shard_state(run_id)) == ("paused", "disk_full", "paused")
+    assert paused.facts["room_wanted"] > 0
+    with transaction() as session:
+        runs.resume(session, DEFAULT_PROJECT, run_id)
+    assert trainer_process.train_together(trainings.claim(), student) == [DONE, DONE]
+    if not asked:
+        assert_as_the_twin(run_id, student)
 
 
 def test_a_pause_stops_both_at_the_step_that_is_in_the_checkpoint(student: Path) -> None:

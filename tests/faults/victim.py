@@ -149,14 +149,14 @@ def main() -> None:
     parser.add_argument("--engines", type=Path)
     asked = parser.parse_args()
 
-    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> Any:
+    async def load_teacher(config: ModelConfig, **_: object) -> Any:
         teacher = ScriptedTeacher(script(asked.log), model=str(config.model), seconds=asked.seconds)
         return noted(teacher, asked.engines)
 
     def load_reward(config: RewardConfig) -> Any:
         return noted(ScriptedReward(config.scorer), asked.engines)
 
-    async def load_judge(config: ModelConfig, *, api_key: str | None) -> Any:
+    async def load_judge(config: ModelConfig, **_: object) -> Any:
         return ScriptedTeacher(verdicts(asked.log), model=str(config.model), seconds=asked.seconds)
 
     judge.load_teacher = load_judge

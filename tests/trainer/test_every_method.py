@@ -21,6 +21,7 @@ LOGGED = {
     "loss", "pair_loss", "sft_loss", "implicit_reward_chosen", "implicit_reward_rejected", "margin", "accuracy",
     "logp_chosen", "logp_rejected", "abs_z", "score_tie_rate", "missing_score_rate", "tokens",
 }  # fmt: skip
+OF_REJECTED = {"implicit_reward_rejected", "margin", "accuracy", "logp_rejected", "abs_z"}
 OF_STEPS = {"gradient_norm", "learning_rate", "epoch"}
 SHORT = {"epochs": 1, "checkpoint_steps": 100}
 
@@ -48,8 +49,11 @@ def test_a_run_of_the_method_comes_to_its_end(name: str, student: Path) -> None:
     assert not torch.equal(before["lm_head.weight"], after["model.safetensors/lm_head.weight"])
     facts = MethodChoice.model_validate(name).facts
     for logged in metrics(row.id):
-        wanted = LOGGED | (OF_STEPS if logged["kind"] == "train" else set())
+        steps = logged["kind"] == "train"
+        unknown = OF_REJECTED if steps and not facts.reads_rejected else set()
+        wanted = (LOGGED | (OF_STEPS if steps else set())) - unknown
         assert all(math.isfinite(logged[each]) for each in wanted), logged
+        assert all(logged[each] is None for each in unknown), logged
         assert (logged["kl"] is not None) == facts.needs_reference
     with transaction() as session:
         told = [event.message for event in events.after(session, DEFAULT_PROJECT, [row.id], limit=100)]

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.errors import DiskFull
 from core.settings import ROOT
 from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
+from trainer.scratch import Scratch
 from trainer.spool import spooled
 
 
@@ -95,6 +97,17 @@ def test_an_empty_spool_has_nothing(tmp_path: Path) -> None:
     spool = spooled([], tmp_path)
     assert (len(spool), list(spool), spool.lengths().tolist()) == (0, [], [])
     assert list(Cutting(10_000, 4).spooled(spool, share=(0, 1))) == []
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    scratch, full = Scratch(tmp_path), os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, scratch._descriptor)
+    os.close(full)
+    scratch.append(b"some bytes")
+    with pytest.raises(DiskFull, match="The disk is full"):
+        scratch.flush()
+    with pytest.raises(DiskFull, match="The disk is full"):
+        scratch.change(0, b"others")
 
 
 GROW = """

@@ -7,7 +7,7 @@ import pytest
 
 from core.configs.sampling import Sampling
 from core.errors import BadInput, EngineDied
-from core.queries.datasets import Instructions
+from core.queries.recipes import Instructions
 from core.seeds import derive_seed
 from core.strategies.self_critique import self_critique
 from core.tables import Chain

@@ -1,6 +1,7 @@
 """Drafts that are scored while their chains go on: real Postgres, the real desks, scripted models."""
 
 import asyncio
+import json
 import threading
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ from core.states import Queue
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.core import invariants
-from tests.factories import judged, scene
+from tests.factories import judged, ledger, scene
 from tests.factories.judged import JUDGE, Bench
 from tests.fakes.teacher import ScriptedTeacher, plain, turn
 from workers.lease import Beats
@@ -150,6 +151,47 @@ def test_a_dataset_that_is_cancelled_and_resumed_keeps_the_scores_of_its_drafts(
     invariants.hold()
 
 
+@pytest.fixture
+def prices(beats: Beats, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The teacher is paid for."""
+    monkeypatch.setenv("BURNISH_MODELS", json.dumps({ledger.TEACHER: {"price_input": 1e4, "price_output": 1e5}}))
+    forget_settings()
+
+
+COSTS = """
+    SELECT c.draft, c.hits, c.prompt_tokens, c.paid_prompt_tokens, c.paid_tokens, c.usd FROM chain c
+    JOIN prompt p ON p.id = c.prompt_id WHERE c.dataset_id = :id ORDER BY p.messages::text
+"""
+
+
+@pytest.mark.parametrize(("cache", "changed"), [(False, ""), (True, ""), (True, "another draft")])
+def test_a_chain_that_is_resumed_behind_its_scored_draft_keeps_the_draft_and_what_it_cost(
+    beats: Beats, held: Held, prices: None, cache: bool, changed: str
+) -> None:
+    id = judged.ask(judged.behavior(prompts=PROMPTS), reward=JUDGE, cache=cache)
+    thread = generating(beats)
+    judged.score(beats)
+    with transaction() as session:
+        datasets.cancel(session, DEFAULT_PROJECT, id)
+    held.go.set()
+    ended(thread)
+    if changed:  # another dataset may have been the first to ask, and no engine must say the same twice
+        scene.change("UPDATE cached_turn SET text = :text WHERE text LIKE 'draft of%'", text=changed)
+    with transaction() as session:
+        datasets.resume(session, DEFAULT_PROJECT, id)
+    judged.work(beats)
+    whole = judged.ask(judged.behavior(prompts=PROMPTS), reward=JUDGE, cache=False)
+    judged.work(beats)
+    found, expected = scene.rows(COSTS, id=id), scene.rows(COSTS, id=whole)
+    assert [(row.draft, row.prompt_tokens) for row in found] == [(row.draft, row.prompt_tokens) for row in expected]
+    for row, all_paid in zip(found, expected, strict=True):
+        kept = max(row.hits - 1, 0)  # turns behind the draft that were sampled before and kept: their shard paid
+        assert row.hits == 0 or (cache and not changed)
+        assert row.paid_prompt_tokens == all_paid.paid_prompt_tokens * (3 - kept) / 3
+        assert row.paid_tokens == all_paid.paid_tokens * (3 - kept) / 3
+        assert row.usd == pytest.approx(all_paid.usd * (3 - kept) / 3) != 0
+
+
 ELSEWHERE = {"engine": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
 HERE = [JUDGE, OTHER]
 
@@ -160,6 +202,7 @@ HERE = [JUDGE, OTHER]
     [
         ({"reward": [OTHER, {"kind": "judge", **ELSEWHERE}]}, {"judge:m"}),
         ({"reward": HERE, "teacher": ELSEWHERE}, {"judge:a-judge", "classifier:a-reward"}),
+        ({"reward": [OTHER, {"kind": "rule", "rule": "length"}]}, {"rule:length"}),
         ({"reward": HERE}, set()),
     ],
 )

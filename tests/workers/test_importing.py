@@ -10,8 +10,7 @@ from sqlalchemy import select, text
 from starlette.testclient import TestClient
 
 from core.database import transaction
-from core.queries import pairs as pair_queries
-from core.queries import shards, weights
+from core.queries import shards, trained_pairs, weights
 from core.settings import reread, settings
 from core.states import Queue
 from core.tables import Chain, File
@@ -76,7 +75,7 @@ def test_the_weight_of_a_line_is_that_of_its_pair_in_training(client: TestClient
     plain = [{"prompt": "When?", "chosen": "Then.", "rejected": "No."}]
     id = exchange.imported(client, beats, exchange.lines([*values, *plain]), split={"validation": 0})
     with transaction() as session:
-        assert [row.weight for row in pair_queries.for_training(session, id, "train")] == [0, 0.25, 0.5, None]
+        assert [row.weight for row in trained_pairs.for_training(session, id, "train")] == [0, 0.25, 0.5, None]
         assert weights.weighted(session, id) == 2
 
 
@@ -108,6 +107,19 @@ def test_a_scorer_of_the_file_is_named_by_its_label(client: TestClient, beats: B
     assert (first["scorer"], first["score_chosen"], first["score_rejected"]) == ("a", 1.0, 0.0)
     told = client.get(f"/pairs/{first['id']}").json()["provenance"]["scores"]
     assert {(one["scorer"], one["purpose"]) for one in told} == {("a", "reward"), ("harm", "cost"), ("given", "reward")}
+
+
+def test_a_cost_of_an_export_is_not_imported_as_a_reward(client: TestClient, beats: Beats) -> None:
+    scores = {"harm": {"chosen": 0.5, "rejected": 0.75}}
+    content = exchange.numbered(2, scores=scores, score_chosen=7, score_rejected=1)
+    cost = {"kind": "given", "label": "harm", "purpose": "cost"}
+    exported = client.get(f"/datasets/{exchange.imported(client, beats, content, reward=[{'kind': 'given'}, cost])}"
+                          "/export?format=jsonl").content  # fmt: skip
+    wrong = exchange.imported(client, beats, exported, reward={"kind": "given", "label": "harm"})
+    told = client.get(f"/datasets/{wrong}").json()
+    assert (told["status"], "'harm' gives costs" in told["error"]) == ("failed", True)
+    right = exchange.imported(client, beats, exported, reward=[{"kind": "given"}, cost])
+    assert client.get(f"/datasets/{right}").json()["status"] == "completed"
 
 
 def test_evaluation_prompts_come_from_the_behavior(client: TestClient, beats: Beats) -> None:

@@ -10,7 +10,7 @@ from core.configs.review import ReviewConfig
 from core.database import transaction
 from core.errors import EngineDied, Unavailable
 from core.queries import api_keys as keys
-from core.queries import datasets, pairs, reviews, score_columns, scorers, secrets
+from core.queries import datasets, reviews, score_columns, scorers, secrets, trained_pairs
 from core.queries.score_columns import Both, Columns
 from core.settings import settings
 from core.tables import DEFAULT_PROJECT, ApiKey
@@ -282,7 +282,7 @@ def test_several_scorers_give_columns_of_their_own_with_rewards_and_costs_apart(
         told = scorers.of_dataset(session, id)
         columns = score_columns.columns(session, id)
         rows = list(score_columns.for_training(session, id, "train"))
-        pairs_in_order = [row.id for row in pairs.for_training(session, id, "train")]
+        pairs_in_order = [row.id for row in trained_pairs.for_training(session, id, "train")]
     assert [(one.name, one.kind, one.purpose, one.minimum, one.maximum) for one in told] == [
         ("judge:a-judge", "judge", "reward", -5.0, 5.0),
         ("classifier:a-reward", "classifier", "reward", None, None),

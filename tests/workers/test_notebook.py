@@ -37,7 +37,7 @@ def claimed(session: Session) -> Claim:
 
 def opened(session: Session, claim: Claim, identity: Identity | None = IDENTITY) -> Notebook:
     """A new notebook for the shard."""
-    return Notebook(Payer(claim, "a-teacher", shards.paid(session, claim)), identity)
+    return Notebook(Payer(claim, ("a-teacher",), shards.paid(session, claim)), identity)
 
 
 def say(book: Notebook, *names: str) -> None:

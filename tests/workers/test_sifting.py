@@ -19,7 +19,7 @@ from tests.factories import ledger, scene
 from workers import advance
 from workers.filters.shingles import jaccard, shingles
 from workers.filters.signature import bands, signature
-from workers.lease import Beats
+from workers.lease import Beats, Lease
 from workers.scoring import ScoringDesk
 from workers.sifting import sift
 
@@ -142,6 +142,20 @@ def test_counts_follow_the_filters_before_the_dataset_ends(beats: Beats) -> None
             assert row.counts == pairs.counts(session, id)
             pipeline.finish(session, claim)
         advance.everything()
+
+
+@pytest.mark.parametrize(("asked", "passed"), [({"max_chars": 9}, 5), ({"duplicates": True}, 2)])
+def test_how_far_the_filters_are_is_counted_while_they_run(beats: Beats, asked: dict[str, Any], passed: int) -> None:
+    id = made([(f"Why {place}?", "Because.") for place in range(5)])
+    with transaction() as session:
+        datasets.filter_again(session, DEFAULT_PROJECT, id, FilterConfig.model_validate(asked))
+        claim = shards.claim(session, queue=Queue.score, owner="a test")
+    assert claim is not None
+    lease, counted = Lease(claim, stall_seconds=60), []
+    lease.moved = lambda: counted.append(scene.number("SELECT completed FROM shard WHERE stage = 'sift'"))  # type: ignore[method-assign]
+    sift(lease)
+    assert sorted(set(counted)) == [0, passed]
+    assert scene.number("SELECT completed FROM shard WHERE stage = 'sift'") == 5
 
 
 def paired_again(beats: Beats, id: str, **asked: Any) -> list[Any]:

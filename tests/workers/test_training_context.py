@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 from core.configs.dataset import DatasetConfig
 from core.configs.run import RunConfig
 from core.database import transaction
-from core.queries import behaviors, datasets, pairs
+from core.queries import behaviors, datasets, trained_pairs
 from core.tables import DEFAULT_PROJECT, Chain, Pair
 from tests.factories import exchange, ledger, scene
 from tests.factories.models import causal_model
@@ -69,7 +69,7 @@ def made(beats: Beats, **asked: Any) -> str:
 def trained_on(id: str) -> list[str]:
     """The last words before the answers, as the trainer is given them."""
     with transaction() as session:
-        return [row.messages[-1]["content"] for row in pairs.for_training(session, id, "train")]
+        return [row.messages[-1]["content"] for row in trained_pairs.for_training(session, id, "train")]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -89,7 +89,7 @@ def test_dpo_trains_in_the_stored_context_of_every_variant(beats: Beats, tokeniz
     config = RunConfig.model_validate({"dataset": id, "method": "dpo"})
     encoder = chat_encoder(tokenizer, frozenset())
     with transaction() as session:
-        taken = list(Intake(encoder, config).take(pairs.for_training(session, id, "train"), split="train"))
+        taken = list(Intake(encoder, config).take(trained_pairs.for_training(session, id, "train"), split="train"))
         stored = {
             pair.id: (chain.context, chain.revision, chain.draft)
             for pair, chain in session.execute(select(Pair, Chain).join(Chain, Chain.id == Pair.chain_id))
@@ -117,4 +117,4 @@ def test_anchors_are_trained_on_their_context_too(beats: Beats) -> None:
     scene.change('UPDATE chain SET context = \'[{"role": "user", "content": "other"}]\'')
     scene.change("UPDATE pair SET verdict = 'dropped', reason = 'identical'")
     with transaction() as session:
-        assert [row.messages[0]["content"] for row in pairs.anchors(session, id)] == ["other"] * 3
+        assert [row.messages[0]["content"] for row in trained_pairs.anchors(session, id)] == ["other"] * 3

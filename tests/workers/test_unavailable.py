@@ -61,7 +61,7 @@ def test_a_teacher_that_cannot_be_fetched_now_costs_its_shard_nothing(
 ) -> None:
     fetch = silent_at_first()
 
-    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
+    async def load_teacher(config: ModelConfig, **_: object) -> ScriptedTeacher:
         fetch()
         return ScriptedTeacher(model=str(config.model))
 
@@ -90,7 +90,7 @@ def test_a_teacher_that_falls_silent_amid_a_shard_costs_nothing_and_what_it_said
             raise Unavailable("The endpoint does not answer.")
         return plain(prompt, number)
 
-    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
+    async def load_teacher(config: ModelConfig, **_: object) -> ScriptedTeacher:
         return ScriptedTeacher(script, model=str(config.model))
 
     monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
@@ -118,7 +118,7 @@ def test_a_scorer_that_cannot_be_fetched_now_costs_its_shard_nothing(
         fetch()
         return ScriptedReward(config.scorer)
 
-    async def load_teacher(config: ModelConfig, *, api_key: str | None) -> ScriptedTeacher:
+    async def load_teacher(config: ModelConfig, **_: object) -> ScriptedTeacher:
         return ScriptedTeacher(model=str(config.model))
 
     monkeypatch.setattr(scoring, "load_reward", load_reward)

@@ -67,7 +67,7 @@ def look(attempt: Attempt, leaving: Event) -> bool:
     base = loaded(attempt)
     planned = plan(attempt, base, take_in(attempt, base))
     if attempt.config.method.facts.needs_reference:
-        recall(attempt, base, planned.pairs)
+        attempt.world.together(lambda: recall(attempt, base, planned.pairs))
     prepared = time.monotonic() - begun
     measured = _measure(planned, watch, Sentry(attempt, leaving), prepared)
     if measured is None:
@@ -84,7 +84,7 @@ def _measure(planned: Plan, watch: MemoryWatch, sentry: Sentry, prepared: float)
     together = {pair.id: pair for pairs in probes for pair in pairs}
     reference, forward = probe.forward(planned.base, planned.cutting, list(together.values()), planned.attempt.world)
     learner = student.with_adapter(planned.base, config.training)
-    parts = reckon(learner, planned.cutting, planned.profile.load, watch)
+    parts = reckon(learner, planned.taking, planned.profile.load, watch)
     steps = _steps(planned, learner, probes, reference if config.method.facts.needs_reference else {}, sentry)
     trained = sum(parameter.numel() for _, parameter in learner.trained())
     return None if steps is None else Measured(prepared, forward, steps, trained, parts, watch)
@@ -101,7 +101,7 @@ def _steps(
     done: list[Timed] = []
     for number, pairs in enumerate(probes):
         try:
-            done.append(probe.step(stepper, planned.cutting.batches(pairs, reference), seed=number))
+            done.append(probe.step(stepper, planned.taking.batches(pairs, reference), seed=number))
         except torch.OutOfMemoryError:
             if world.size > 1:  # the others wait for what never comes
                 raise

@@ -17,12 +17,16 @@ PROBES = 1 + TIMED
 
 @dataclass(frozen=True)
 class Plan:
-    """The untrained student with its pairs. `refusal`: why prompts are not shared, if they are not."""
+    """The untrained student with its pairs. `refusal`: why prompts are not shared, if they are not.
+
+    `cutting` forwards whole pairs, `taking` what the steps do.
+    """
 
     attempt: Attempt
     base: Student
     pairs: TrainingPairs
     cutting: Cutting
+    taking: Cutting
     profile: Profile
     refusal: str | None
 
@@ -33,10 +37,11 @@ class Plan:
 
     def _step(self, step: int) -> list[EncodedPair]:
         pairs = [self.pairs.train[place] for place in self.profile.order.batch(step)]
-        return probe.largest(self.cutting, pairs, processes=self.attempt.world.size)
+        return probe.largest(self.taking, pairs, processes=self.attempt.world.size)
 
 
 def plan(attempt: Attempt, base: Student, pairs: TrainingPairs) -> Plan:
     """Cut the pairs as in training."""
     cutting, refusal = cutting_of(attempt, base, pairs)
-    return Plan(attempt, base, pairs, cutting, profile(pairs, cutting, order_of(attempt, pairs)), refusal)
+    taking = cutting.for_steps(attempt.config.method.facts)
+    return Plan(attempt, base, pairs, cutting, taking, profile(pairs, taking, order_of(attempt, pairs)), refusal)

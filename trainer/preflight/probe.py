@@ -36,8 +36,9 @@ class Timed:
 
 def largest(cutting: Cutting, pairs: Sequence[EncodedPair], *, processes: int) -> list[EncodedPair]:
     """The pairs of a step's largest micro-batches."""
-    ordered = sorted(pairs, key=lambda pair: pair.length)
-    starts = cutting.starts([pair.length for pair in ordered], [pair.once for pair in ordered])
+    ordered = sorted(pairs, key=lambda pair: cutting.seen(pair).length)
+    seen = [cutting.seen(pair) for pair in ordered]
+    starts = cutting.starts([pair.length for pair in seen], [pair.once for pair in seen])
     return ordered[starts[-1 - min(MOST * processes, len(starts) - 1)] :]
 
 

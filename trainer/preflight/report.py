@@ -104,7 +104,7 @@ def _forwarded(plan: Plan, spools: Sequence[Spool], order: NDArray[np.int64]) ->
 
 
 def _student(config: RunConfig, measured: Measured, plan: Plan) -> Report:
-    parameters = sum(parameter.numel() for parameter in plan.base.model.parameters())
+    parameters = plan.base.model.num_parameters()
     return {
         "parameters": parameters,
         "trained_parameters": measured.trained,

@@ -1,13 +1,12 @@
 """Texts as sets of word shingles (Broder 1997), and how alike two of them are."""
 
-import re
 import unicodedata
 
-WORD = re.compile(r"\w+")
+from workers.filters.words import WORD
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, letter case and compatibility forms aside."""
+    """The words of a text without its punctuation, letter case and compatibility forms aside."""
     return WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -4,13 +4,14 @@ from collections import Counter
 
 from core.configs.filters import FilterConfig
 from workers.filters.pair_text import PairText
+from workers.filters.words import pieces
 
 
 def unchanged(pair: PairText, config: FilterConfig) -> bool:
     """The share of words that both sides have in the same order is at least `unchanged`."""
     if config.unchanged is None:
         return False
-    one, other = pair.rejected.split(), pair.chosen.split()
+    one, other = pieces(pair.rejected), pieces(pair.chosen)
     needed = config.unchanged * (len(one) + len(other)) / 2
     shared = (Counter(one) & Counter(other)).total()  # in whatever order, and soon counted
     return shared >= needed and common(one, other) >= needed

@@ -78,9 +78,9 @@ class Growth:
         asked = self._frame.config
         if not asked.budget.limited or not self.topics:
             return None
-        model = str(asked.teacher.model)
+        names = asked.teacher.names
         longest = max(len(self._words(topic, ["\N{FULL BLOCK}" * LONGEST] * 100).encode()) for topic in self.topics)
-        once = bound.priced(model, longest + bound.TEMPLATE, asked.teacher.sampling_of("draft").max_tokens)
+        once = bound.priced(names, longest + bound.TEMPLATE, asked.teacher.sampling_of("draft").max_tokens)
         return Limits(once * most_tries(self._source.per_topic), bound.of_verdicts(asked, LONGEST))
 
     def store(self, session: Session, rows: Sequence[Row]) -> None:
@@ -145,6 +145,7 @@ class Growth:
         known = await asyncio.to_thread(self._recall, ask)
         if known is not None:
             tries.hits += 1
+            self.notebook.omissions.recalled()
             return known
         turn = await teacher.answer(teacher.open(cue.messages), sampling=ask.sampling(cue.kind), seed=ask.seed_of(cue))
         self.notebook.keeper(ask)(ask, cue, turn)

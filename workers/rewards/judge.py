@@ -21,6 +21,7 @@ from workers.rewards.reward import Answer, Missing, Verdict
 from workers.rewards.shapes import compared, rated
 from workers.rewards.wording import compare, rate
 from workers.teachers import load_teacher
+from workers.teachers.endpoint.lines import Lines
 from workers.teachers.teacher import Shape, Teacher, Turn
 from workers.turn_cache import question_key
 
@@ -48,9 +49,9 @@ class Memory:
     note: Callable[[bytes, Turn], None] = field(default=lambda key, turn: None)
 
 
-async def load_judge(config: RewardConfig, *, api_key: str | None = None) -> "Judge":
+async def load_judge(config: RewardConfig, *, api_key: str | None = None, lines: Lines | None = None) -> "Judge":
     """Load, or reach, the model of a judge. Raises EngineDied, BadInput, Unavailable."""
-    return Judge(config, await load_teacher(config.judge, api_key=api_key))
+    return Judge(config, await load_teacher(config.judge, api_key=api_key, lines=lines))
 
 
 class Judge:

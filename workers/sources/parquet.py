@@ -14,11 +14,10 @@ from core.configs.behavior import PromptSpec
 from core.configs.source import ParquetSource
 from core.data_roots import locate_data
 from core.errors import BadInput
+from core.formats.row_groups import batch_rows
 from core.settings import settings
 from workers.sources.conversation import prompt_of
 
-BATCH_ROWS = 500
-DECODED_BYTES = 1 << 30  # that a batch of rows takes at most: one value may stand for each of them
 BUFFER_BYTES = 1 << 20
 FOOTER_BYTES = 1 << 16  # the end of a file holds its schema and the statistics of every row group
 
@@ -106,15 +105,9 @@ def _group_of(file: parquet.ParquetFile, skip: int) -> tuple[int, int]:
 
 
 def _batches(file: parquet.ParquetFile, column: str, first: int) -> Iterator[arrow.RecordBatch]:
-    """Of the row groups from `first` on; so few rows at once that they fit into memory however they were packed."""
+    """Of the row groups from `first` on; so few rows at once that they fit into memory."""
     for number in range(first, file.num_row_groups):
-        group = file.metadata.row_group(number)
-        columns = [group.column(place) for place in range(group.num_columns)]
-        mine = [one for one in columns if one.path_in_schema.split(".")[0] == column]
-        largest = max((one.total_uncompressed_size for one in mine), default=1)
-        if largest > DECODED_BYTES:
-            raise BadInput(f"A row group has more than {DECODED_BYTES} bytes; write smaller ones.", param="source")
-        rows = max(1, min(BATCH_ROWS, DECODED_BYTES // max(1, largest)))
+        rows = batch_rows(file.metadata.row_group(number), column, param="source")
         yield from file.iter_batches(batch_size=rows, columns=[column], row_groups=[number])
 
 

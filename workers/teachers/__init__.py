@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 from core.configs.teacher import ModelConfig
 from core.errors import BadInput
+from workers.teachers.endpoint.lines import Lines
 from workers.teachers.endpoint.teacher import EndpointTeacher
 from workers.teachers.served import ServedTeacher
 from workers.teachers.teacher import Teacher
@@ -13,13 +14,14 @@ from workers.teachers.teacher import Teacher
 ENGINES = {"vllm": "vllm", "transformers": "torch"}
 
 
-async def load_teacher(config: ModelConfig, *, api_key: str | None = None) -> Teacher:
+async def load_teacher(config: ModelConfig, *, api_key: str | None = None, lines: Lines | None = None) -> Teacher:
     """Load a model in its engine: vllm, transformers, auto (vLLM where it is installed), or reach it at an endpoint.
 
-    Raises EngineDied when the engine does not come up, BadInput for a model or an engine it cannot load.
+    `lines` hold what the worker knows of endpoints. Raises EngineDied when the engine does not come up, BadInput for a
+    model or an engine it cannot load.
     """
     if config.engine == "openai":
-        return EndpointTeacher(config, api_key=api_key)
+        return EndpointTeacher(config, api_key=api_key, lines=lines)
     engine = choose_engine(config.engine)
     return await asyncio.to_thread(ServedTeacher, engine, str(config.model))
 

@@ -2,8 +2,9 @@
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, PreTrainedModel
 
+from core.attention import attention_of
 from workers.engine.frames import Frame
 
 UNBOUNDED = 1 << 20  # tokens, for models that state no longest context
@@ -15,8 +16,10 @@ def loaded(kind: Kind, config: Frame) -> PreTrainedModel:
 
     Raises OSError, ValueError or KeyError.
     """
+    told = AutoConfig.from_pretrained(config["model"], trust_remote_code=False, local_files_only=True)
     model: PreTrainedModel = kind.from_pretrained(
         config["model"],
+        attn_implementation=attention_of(told),
         dtype=load_dtype() if config["dtype"] == "auto" else getattr(torch, config["dtype"]),
         trust_remote_code=False,
         use_safetensors=True,

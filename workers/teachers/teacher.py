@@ -29,6 +29,7 @@ class Turn:
     prompt_tokens: int
     cached_tokens: int  # of the prompt's, how many the prefix cache served
     counted: int | None = None  # sampled tokens, where the ids are not known
+    omitted: tuple[str, ...] = ()  # fields of the sampling, or the seed, that its endpoint does not take
 
     @property
     def tokens(self) -> int:

@@ -11,11 +11,19 @@ function keepOpen(old, fresh) {
   }
 }
 
+function keepChosen(old, fresh) {
+  for (const box of old.querySelectorAll("input[type=checkbox][id]:checked")) {
+    const again = fresh.querySelector(`#${CSS.escape(box.id)}`);
+    if (again) again.checked = true;
+  }
+}
+
 function swap(fresh) {
   for (const old of document.querySelectorAll("[data-live][id]")) {
     const part = fresh.getElementById(old.id);
     if (!part || old.contains(document.activeElement)) continue;
     keepOpen(old, part);
+    keepChosen(old, part);
     if (part.innerHTML !== old.innerHTML) old.replaceChildren(...part.childNodes);
   }
   document.body.toggleAttribute("data-following", fresh.body.hasAttribute("data-following"));

@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from api.dashboard import asked, scorer_rows
 from api.dashboard.fields import Fields
+from core.configs.dataset import DatasetConfig
 from tests.api.dashboard.conftest import send
 
 ROW = "dataset.reward"
@@ -42,6 +43,44 @@ def test_each_row_is_a_scorer_with_the_fields_of_its_kind() -> None:
         {"kind": "judge", "label": "harm", "purpose": "cost"} | endpoint,
         {"kind": "rule", "rule": "length"},
     ]
+
+
+def test_a_judge_is_sampled_as_the_form_says_and_as_surely_as_ever_where_it_says_nothing() -> None:
+    row = {f"{ROW}.0.kind": "judge"}
+    warm, long = {f"{ROW}.0.sampling.temperature": "0.3"}, {f"{ROW}.0.sampling.max_tokens": "99"}
+    assert dataset_of(**row, **warm)["reward"] == {"kind": "judge", "sampling": {"temperature": 0.3}}
+    assert dataset_of(**row, **long)["reward"] == {"kind": "judge", "sampling": {"temperature": 0.0, "max_tokens": 99}}
+    defaults = {f"{ROW}.0.sampling.temperature": "0.0", f"{ROW}.0.sampling.max_tokens": "512"}
+    assert dataset_of(**row, **defaults)["reward"] == {"kind": "judge"}
+    assert dataset_of(**{f"{ROW}.0.kind": "rule", f"{ROW}.0.rule": "length"}, **warm)["reward"] == {
+        "kind": "rule",
+        "rule": "length",
+    }
+
+
+OWN = "dataset__counterfactual__"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({f"{OWN}style": "Be kind.", f"{OWN}negative": "Be rude."},
+         {"style": "Be kind.", "negative": "Be rude."}),
+        ({f"{OWN}variant": "enc", f"{OWN}style": "Be kind.", f"{OWN}negative": "Be rude."},
+         {"variant": "enc", "style": "Be kind."}),
+        ({f"{OWN}variant": "dis", f"{OWN}style": "Be kind.", f"{OWN}negative": "Be rude."},
+         {"variant": "dis", "negative": "Be rude."}),
+    ],
+    ids=["contrastive", "enc", "dis"],
+)  # fmt: skip
+def test_counterfactual_pairs_are_asked_for_with_the_instructions_of_their_variant(
+    fields: dict[str, str], told: dict[str, str]
+) -> None:
+    rounds = {"dataset__rounds": "2", "dataset__best_of": "3", "dataset__seed": "7"}
+    found = dataset_of(dataset__strategy="counterfactual", **fields, **rounds)
+    assert found == {"strategy": "counterfactual", "counterfactual": told, "seed": 7}
+    assert DatasetConfig.model_validate({"behavior": "polite"} | found).strategy == "counterfactual"
+    assert dataset_of(dataset__strategy="self_critique", **fields) == {}
 
 
 def test_a_row_is_added_behind_the_others_and_those_behind_a_removed_one_move_up() -> None:
@@ -89,6 +128,9 @@ REFUSED: tuple[tuple[dict[str, str], str, str], ...] = (
     ({f"{ROW}.0.model": "../x"}, f"{ROW}.0.model", 'value="../x"'),
     ({**CLASSIFIER, **JUDGE, f"{ROW}.1.label": "No Label"}, f"{ROW}.1.label", 'value="No Label"'),
     ({**CLASSIFIER, **JUDGE, f"{ROW}.1.engine": "openai"}, f"{ROW}.1.kind", 'value="openai" selected'),
+    ({f"{ROW}.0.kind": "judge", f"{ROW}.0.sampling.temperature": "9"}, f"{ROW}.0.sampling.temperature", 'value="9"'),
+    ({"dataset__strategy": "counterfactual", f"{OWN}style": "Be kind."}, "dataset.counterfactual.variant", "Be kind."),
+    ({"dataset__strategy": "counterfactual", f"{OWN}variant": "none"}, "dataset.counterfactual.variant", "contrastive"),
     ({f"{ROW}.0.kind": "rule", f"{ROW}.0.rule": "none"}, f"{ROW}.0.rule", "Scorer 1"),
 )
 

@@ -94,6 +94,31 @@ def test_every_field_of_the_form_reaches_the_request_as_its_command_says(page: P
     assert [scorer["rule"] for scorer in asked["dataset"]["reward"]] == ["expected"]
 
 
+def test_what_is_asked_follows_the_strategy_and_its_variant(page: Page, served: Served) -> None:
+    page.goto(NEW)
+    page.get_by_label("Candour before comfort").check()
+    page.get_by_text("Critique, or counterfactual pairs").click()
+    page.get_by_text("Rounds, candidates, wrappers").click()
+    style, negative = (page.locator(f"[name='dataset.counterfactual.{name}']") for name in ("style", "negative"))
+    rounds = page.locator("[name='dataset.rounds']")
+    expect(style).to_be_hidden()
+    expect(rounds).to_be_visible()
+    page.locator("[name='dataset.strategy']").select_option("counterfactual")
+    expect(style).to_be_visible()
+    expect(negative).to_be_visible()
+    expect(rounds).to_be_hidden()
+    page.locator("[name='dataset.counterfactual.variant']").select_option("enc")
+    expect(negative).to_be_hidden()
+    style.fill("Be candid.")
+    expect(page.locator("#code-new")).to_contain_text('"counterfactual": {')
+    command = page.locator("#code-new").text_content() or ""
+    assert json.loads(command[command.index("-d '") + 4 : -1])["dataset"] == {
+        "behavior": ["candour"],
+        "strategy": "counterfactual",
+        "counterfactual": {"variant": "enc", "style": "Be candid."},
+    }
+
+
 def test_the_estimate_follows_what_is_written_and_says_what_is_missing(page: Page, served: Served) -> None:
     page.goto(NEW)
     estimate = page.locator("#estimate")

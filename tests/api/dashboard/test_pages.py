@@ -10,7 +10,12 @@ from tests.factories.worked import CANARY
 
 def charted(shown: Showroom) -> tuple[str, ...]:
     """What has something to draw."""
-    return (shown.done_dataset, shown.training_run, shown.done_run)
+    return (shown.done_dataset, shown.training_run, shown.done_run, shown.sweep, compared(shown))
+
+
+def compared(shown: Showroom) -> str:
+    """The end of the address of a comparison."""
+    return f"compare?ids={shown.done_run},{shown.swept_runs[0]},{shown.training_run}"
 
 
 def pages(shown: Showroom) -> list[str]:
@@ -18,7 +23,8 @@ def pages(shown: Showroom) -> list[str]:
     ids = {
         "distillations": [shown.waiting, shown.held, shown.training, shown.done],
         "datasets": [shown.done_dataset, shown.held_dataset],
-        "runs": [shown.training_run, shown.done_run],
+        "runs": [shown.training_run, shown.done_run, compared(shown)],
+        "sweeps": [shown.sweep],
         "behaviors": ["candour"],
     }
     lists = [f"/dashboard/{noun}" for noun in ids]

@@ -20,6 +20,7 @@ FEATURES = Features(
     score_chosen=Value("float64"),
     score_rejected=Value("float64"),
     scores=List({"scorer": Value("string"), "chosen": Value("float64"), "rejected": Value("float64")}),
+    weight=Value("float64"),
 )
 
 
@@ -34,7 +35,7 @@ def pair(number: int) -> FilePair:
         score_chosen=1.0 if late else None,
         score_rejected=0.5 if late else None,
         scores={"rule:length": ScoredBy(1.0, 0.0)} if late else {},
-        origin={"review": "accept" if late else None},
+        origin={"review": "accept" if late else None, "weight": 2.0 if late else None},
     )
 
 
@@ -61,5 +62,6 @@ def test_a_column_that_is_empty_for_a_whole_block_is_loaded(
     assert len(found) == PAIRS
     if format != "openai":
         assert (found[0]["score_chosen"], found[PAIRS - 1]["score_chosen"]) == (None, 1.0)
+        assert (found[0]["weight"], found[PAIRS - 1]["weight"]) == (None, 2.0)
     if format == "jsonl":
         assert (found[0]["review"], found[PAIRS - 1]["review"]) == (None, "accept")

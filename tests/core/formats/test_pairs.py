@@ -29,6 +29,7 @@ pairs = some.builds(
     score_chosen=numbers,
     score_rejected=numbers,
     scores=some.dictionaries(words.filter(bool), scored, max_size=3),
+    origin=some.builds(dict, weight=some.none() | some.floats(0, 1e9)),
 )
 
 
@@ -47,6 +48,7 @@ def test_what_is_written_is_read_back_without_loss(format: str, written: list[Fi
         if format != "openai":
             assert (after.score_chosen, after.score_rejected) == (before.score_chosen, before.score_rejected)
             assert after.scores == before.scores
+            assert after.origin.get("weight") == before.origin["weight"]
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -48,3 +48,21 @@ def test_what_two_readers_might_read_in_two_ways_is_refused_with_its_remedy(url:
     with pytest.raises(BadInput, match=remedy) as told:
         place(url, param="teacher.base_url")
     assert told.value.param == "teacher.base_url"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://user:hidden@host/v1", "'https://host/v1'"),
+        ("https://user:hidden/hidden@host/v1", "'https://host/v1'"),
+        ("user:hidden@host/v1", "'host/v1'"),
+        ("https://host/v1?key=hidden", "'https://host/v1'"),
+        ("https://host/v1#hidden", "'https://host/v1'"),
+        ("https://host/v1?to=https://hidden", "'https://host/v1'"),
+        ("https://user:hidden?hidden@host/v1", "'https://...'"),
+    ],
+)
+def test_a_refused_url_is_told_without_what_may_be_secret(url: str, told: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        place(url, param="teacher.base_url")
+    assert refused.value.message.startswith(f"{told} is not the address of a server: ")

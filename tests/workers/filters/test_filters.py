@@ -14,8 +14,9 @@ from workers.filters import FILTERS, verdict
 from workers.filters.clean_critique import clean
 from workers.filters.held_out import held_out
 from workers.filters.pair_text import PairText
-from workers.filters.shingles import jaccard, shingles
+from workers.filters.shingles import jaccard, shingles, words
 from workers.filters.unchanged import common, unchanged
+from workers.filters.words import pieces
 
 GERMAN = "Das ist ein sehr langer Satz, der ganz sicher auf Deutsch geschrieben wurde."
 ENGLISH = "This is a rather long sentence that has certainly been written in English."
@@ -247,3 +248,44 @@ def test_similarity_is_symmetric_bounded_and_one_for_equal_texts(one: str, other
     a, b = shingles(one, size), shingles(other, size)
     assert 0.0 <= jaccard(a, b) == jaccard(b, a) <= 1.0
     assert jaccard(a, a) == 1.0
+
+
+# The same sentence, and one that differs from it in a word.
+UNSPACED = [
+    ("请告诉我为什么晴天的天空是蓝色的而不是绿色的", "请告诉我为什么晴天的天空是蓝色的而不是红色的"),
+    ("どうして晴れた日の空は青くて緑ではないのか教えて", "どうして晴れた日の空は青くて赤ではないのか教えて"),
+    ("ช่วยบอกฉันหน่อยว่าทำไมท้องฟ้าในวันที่อากาศแจ่มใสจึงเป็นสีฟ้า", "ช่วยบอกฉันหน่อยว่าทำไมท้องฟ้าในวันที่อากาศแจ่มใสจึงเป็นสีแดง"),
+    ("ກະລຸນາບອກຂ້ອຍແດ່ວ່າເປັນຫຍັງທ້ອງຟ້າຈຶ່ງເປັນສີຟ້າ", "ກະລຸນາບອກຂ້ອຍແດ່ວ່າເປັນຫຍັງທ້ອງຟ້າຈຶ່ງເປັນສີແດງ"),
+    ("សូមប្រាប់ខ្ញុំថាហេតុអ្វីបានជាមេឃមានពណ៌ខៀវ", "សូមប្រាប់ខ្ញុំថាហេតុអ្វីបានជាមេឃមានពណ៌ក្រហម"),
+    ("ကောင်းကင်ဘာကြောင့်အပြာရောင်ရှိသလဲပြောပြပါ", "ကောင်းကင်ဘာကြောင့်အနီရောင်ရှိသလဲပြောပြပါ"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), UNSPACED)
+def test_texts_without_spaces_are_compared_by_their_characters(one: str, other: str) -> None:
+    assert 0.5 < jaccard(shingles(one, 3), shingles(other, 3)) < 1.0
+    assert verdict(PairText(one, other), FilterConfig(unchanged=0.7)) == "unchanged"
+    assert verdict(PairText(one, other[: len(other) // 3]), FilterConfig(length_ratio=2.0)) == "length_ratio"
+    assert verdict(PairText(one, other), FilterConfig(length_ratio=2.0, unchanged=0.99)) is None
+
+
+@pytest.mark.parametrize(("one", "other"), UNSPACED)
+@pytest.mark.parametrize(
+    "config", [Decontamination(ngram=9, similarity=None), Decontamination(ngram=None, similarity=0.5)]
+)
+def test_an_evaluation_prompt_without_spaces_is_found_again(one: str, other: str, config: Decontamination) -> None:
+    asked = FilterConfig(decontamination=config)
+    apart = held_out(chats(one), config)
+    assert verdict(PairText("a", "b", prompt=f"「{other}」", held_out=apart), asked) == "decontamination"
+    assert verdict(PairText("a", "b", prompt="".join(reversed(one)), held_out=apart), asked) is None
+
+
+def test_words_between_spaces_are_words_whatever_stands_beside_them() -> None:
+    assert words("Das iPhone 15 kostet 900 €: 하늘은 왜?") == ["das", "iphone", "15", "kostet", "900", "하늘은", "왜"]
+    assert words("用iPhone15拍") == ["用", "iphone15", "拍"]
+    assert pieces("用iPhone 15，拍。 Don't!") == ["用", "iPhone", "15，", "拍", "。", "Don't!"]
+
+
+@given(st.text(st.characters(max_codepoint=0x2FF), max_size=80))
+def test_texts_with_spaces_are_told_as_spaces_tell_them(text: str) -> None:
+    assert pieces(text) == text.split()

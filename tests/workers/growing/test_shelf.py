@@ -1,7 +1,12 @@
 """What a new prompt may not repeat."""
 
+import random
+import tracemalloc
+
+from workers.filters.shingles import jaccard, shingles, words
+from workers.filters.signature import bands, signature
 from workers.growing.harvest import FRUITLESS, Harvest, most_tries
-from workers.growing.shelf import Shelf
+from workers.growing.shelf import SHINGLE, Shelf
 
 FOX = "Tell me why the quick brown fox jumps over the lazy dog in the morning"
 
@@ -51,3 +56,58 @@ def test_tries_are_bounded_however_little_each_brings() -> None:
     for number in range(100):
         slow.take([f"What is thing number {number}?"])
     assert slow.tries == most_tries(20) == len(slow.texts) == 7
+
+
+Marks = tuple[list[str], frozenset[str], set[tuple[int, int]]]
+
+
+class Plain:
+    """A shelf as one would write it that may be as large as it likes: every text is compared with every other one."""
+
+    def __init__(self, near: float) -> None:
+        self.near = near
+        self.there: list[tuple[Marks, str]] = []
+
+    def add(self, text: str, kind: str) -> None:
+        self.there.append((self.marks(text), kind))
+
+    def like(self, text: str) -> str | None:
+        said, own, mine = self.marks(text)
+        same = [kind for (other, _, _), kind in self.there if other == said]
+        if same:
+            return same[0]
+        for (_, theirs, shared), kind in self.there:
+            if mine & shared and jaccard(own, theirs) >= self.near:
+                return "alike" if kind == "repeated" else kind
+        return None
+
+    def marks(self, text: str) -> Marks:
+        own = shingles(text, SHINGLE)
+        return words(text), own, set(signature(own, bands(self.near)))
+
+
+def test_many_texts_are_found_as_if_each_was_compared_with_each() -> None:
+    dice, plain, made = random.Random(5), Plain(0.7), Shelf(0.7)
+    drawn = [" ".join(dice.choices("abcdefghij", k=dice.randint(0, 30))) for _ in range(60)]
+    for _ in range(240):
+        said = dice.choice(drawn).split()
+        for _change in range(dice.randint(0, 2)):
+            said[dice.randint(0, len(said)) :] = [dice.choice("xyz")]
+        text, kind = " ".join(said), dice.choice(["repeated", "held_out"])
+        assert made.like(text) == plain.like(text)
+        made.add(text, kind)
+        plain.add(text, kind)
+    assert {plain.like(" ".join([*text.split(), "new"])) for text in drawn} >= {"held_out", "alike"}
+
+
+def test_a_text_takes_little_memory_however_long_it_is() -> None:
+    made, number = Shelf(0.8), 2_000
+    tracemalloc.start()
+    try:
+        for place in range(number):
+            made.add(f"{place} " + " ".join(f"word{place % 97}-{at}" for at in range(30)))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert made.like(f"{number - 1} " + " ".join(f"word{(number - 1) % 97}-{at}" for at in range(30))) == "repeated"
+    assert held < 800 * number

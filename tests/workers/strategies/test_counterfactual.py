@@ -6,7 +6,7 @@ import pytest
 
 from core.database import transaction
 from core.exported import file_pairs
-from core.queries import pairs
+from core.queries import trained_pairs
 from core.queries.pairs import PairFilter
 from tests.factories import judged, scene
 from tests.factories.judged import Bench
@@ -58,7 +58,7 @@ def test_each_side_answers_its_own_prompt_and_one_context_is_trained_on(
 ) -> None:
     id = made(beats, variant, **treatments)
     with transaction() as session:
-        (trained,) = pairs.for_training(session, id, "train")
+        (trained,) = trained_pairs.for_training(session, id, "train")
     (written,) = file_pairs(id, PairFilter(), "jsonl")
     for one in (trained, written):
         found: tuple[Any, ...] = (one.chosen, one.rejected, one.messages)

@@ -27,6 +27,11 @@ class Dialect:
         kept = {name: value for name, value in fields.items() if name not in self._omitted}
         return {self._limit if name == OLD else name: value for name, value in kept.items()}
 
+    @staticmethod
+    def omitted(fields: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[str, ...]:
+        """The fields that were not sent."""
+        return tuple(name for name in OPTIONAL if name in fields and name not in sent)
+
     def learns(self, fault: Fault, sent: Mapping[str, Any]) -> bool:
         """Whether it pays to ask again in other words than were sent: the fault names a field that need not be so.
 

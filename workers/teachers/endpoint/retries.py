@@ -3,10 +3,8 @@
 import random
 
 from workers.teachers.endpoint.fault import Fault
-from workers.teachers.endpoint.patience import Patience
+from workers.teachers.endpoint.patience import LONGEST_PAUSE, Patience
 from workers.teachers.endpoint.retry_budget import RetryBudget
-
-LONGEST_PAUSE = 60.0  # seconds; an endpoint that asks for more time than this is waited for by the shard
 
 
 class Retries:

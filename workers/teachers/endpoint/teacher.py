@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import stamina
@@ -14,18 +15,14 @@ from core.outgoing.place import place
 from core.settings import settings
 from workers.teachers.endpoint.answer import Answer
 from workers.teachers.endpoint.call import Caller
-from workers.teachers.endpoint.dialect import Dialect
 from workers.teachers.endpoint.fault import Fault
 from workers.teachers.endpoint.identity import EMPTY_TEMPLATE, fingerprint
-from workers.teachers.endpoint.line import Line
-from workers.teachers.endpoint.patience import Patience
+from workers.teachers.endpoint.lines import Lines, Party
+from workers.teachers.endpoint.patience import PROBE_SECONDS, Patience
 from workers.teachers.endpoint.request import estimated, form, packed, request
 from workers.teachers.endpoint.retries import Retries
-from workers.teachers.endpoint.retry_budget import RetryBudget
-from workers.teachers.endpoint.suspects import Suspects
 from workers.teachers.teacher import Conversation, Shape, Turn
 
-PROBE_SECONDS = 30.0  # for the shortest question there is, and to be let in with it
 REJECTIONS = 20  # in a row, with nothing answered between, after which it is not the conversations that are wrong
 
 
@@ -36,21 +33,30 @@ class EndpointTeacher:
     template_hash = EMPTY_TEMPLATE
 
     def __init__(
-        self, config: ModelConfig, *, api_key: str | None, guard: Guard | None = None, patience: Patience | None = None
+        self,
+        config: ModelConfig,
+        *,
+        api_key: str | None,
+        guard: Guard | None = None,
+        patience: Patience | None = None,
+        lines: Lines | None = None,
     ) -> None:
-        """Nothing is asked yet. Raises BadInput for an address or a key that cannot be used."""
+        """Nothing is asked yet; what is known of the endpoint is found among the worker's `lines`.
+
+        Raises BadInput for an address or a key that cannot be used.
+        """
         where = place(str(config.base_url), param="teacher.base_url")
         guard, self._patience = guard or Guard(), patience or Patience()
         guard.check_literal(where, param="teacher.base_url")
         self.model = str(config.model)
         self.fingerprint = fingerprint(config)
-        caller = Caller(where, _usable(api_key), patience=self._patience, guard=guard)
-        limits = settings().model(self.model)
-        self._line = Line(where.url, caller, limits, retry_seconds=self._patience.retry)
+        key, limits = _usable(api_key), settings().model(*config.names)
+        self._caller = Caller(where, key, patience=self._patience, guard=guard)
+        party = Party(where.url, self.model, key)
+        known = (lines or Lines()).to(party, limits, retry_seconds=self._patience.retry)
+        self._line, self._budget = known.line, known.budget
+        self._suspects, self._dialect = known.suspects, known.dialect
         self._binds = limits.structured_outputs
-        self._budget = RetryBudget()
-        self._suspects = Suspects()
-        self._dialect = Dialect(self.model, omit=limits.omit)
         self._rejections = 0
 
     def open(self, messages: Sequence[Mapping[str, str]]) -> Conversation:
@@ -73,18 +79,18 @@ class EndpointTeacher:
         fields = request(self.model, conversation.messages, sampling=sampling, seed=seed)
         fields |= form(shape) if self._binds else {}
         read = estimated([one["content"] for one in conversation.messages])
-        answer = await self._asked(fields, tokens=read + sampling.max_tokens)
+        answer, omitted = await self._asked(fields, tokens=read + sampling.max_tokens)
         self._rejections = 0
-        turn = _turn(answer, sampling.stop, read)
+        turn = replace(_turn(answer, sampling.stop, read), omitted=omitted)
         self._line.used(turn.prompt_tokens + turn.tokens, of=read + sampling.max_tokens)
         return turn
 
     async def close(self) -> None:
         """See `Teacher`."""
-        await self._line.close()
+        await self._caller.close()
 
-    async def _asked(self, fields: dict[str, Any], *, tokens: int) -> Answer:
-        """Ask until there is an answer or no sense in asking again."""
+    async def _asked(self, fields: dict[str, Any], *, tokens: int) -> tuple[Answer, tuple[str, ...]]:
+        """Ask until there is an answer, with the fields that it was asked without, or no sense in asking again."""
         sent = self._dialect.speak(fields)
         body = packed(sent)
         retries = Retries(self._patience, self._budget)
@@ -94,7 +100,10 @@ class EndpointTeacher:
             tries = stamina.retry_context(on=retries, attempts=None, timeout=None)
             async for attempt in tries.with_name(f"{self.model} at {self._line.name}", (), {}):
                 with attempt:
-                    return await self._line.ask(body, messages=len(fields["messages"]), tokens=tokens)
+                    answer = await self._line.ask(
+                        self._caller.call, body, messages=len(fields["messages"]), tokens=tokens
+                    )
+                    return answer, self._dialect.omitted(fields, sent)
         except Fault as fault:
             if self._dialect.learns(fault, sent):
                 return await self._asked(fields, tokens=tokens)
@@ -127,7 +136,8 @@ class EndpointTeacher:
             hello = request(self.model, [{"role": "user", "content": "Hi"}], sampling=Sampling(max_tokens=1), seed=0)
             try:
                 async with asyncio.timeout(PROBE_SECONDS):
-                    await self._line.ask(packed(self._dialect.speak(hello)), messages=1, tokens=2)
+                    shortest = packed(self._dialect.speak(hello))
+                    await self._line.ask(self._caller.call, shortest, messages=1, tokens=2)
             except (Fault, Unavailable, TimeoutError):
                 return False
         return self._suspects.failed(body)

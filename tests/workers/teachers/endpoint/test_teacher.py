@@ -272,12 +272,12 @@ def test_a_field_that_the_endpoint_does_not_take_is_left_out_and_remembered(
     endpoint.script = lambda asked: act if field in asked.body else None
     sampling = Sampling(temperature=0.5, top_k=40)
 
-    async def twice(teacher: EndpointTeacher) -> None:
-        await crowd(teacher, 8, sampling)
+    async def twice(teacher: EndpointTeacher) -> list[Turn]:
+        turns = await crowd(teacher, 8, sampling)
         endpoint.asked.clear()
-        await crowd(teacher, 1, sampling)
+        return [*turns, *await crowd(teacher, 1, sampling)]
 
-    using(endpoint, twice)
+    assert [turn.omitted for turn in using(endpoint, twice)] == [(field,)] * 9
     [last] = endpoint.asked
     everything = {"model", "messages", "temperature", "top_p", "top_k", "max_tokens", "seed"}
     assert last.body.keys() == everything - {field}
@@ -287,8 +287,10 @@ def test_a_field_that_the_endpoint_does_not_take_is_left_out_and_remembered(
 def test_fields_that_the_operator_says_to_omit_are_never_sent(
     endpoint: Endpoint, of_hosted: Callable[..., None]
 ) -> None:
-    of_hosted(omit=["seed", "temperature"])
-    answer(endpoint)
+    assert answer(endpoint).omitted == ()
+    endpoint.asked.clear()
+    of_hosted(omit=["seed", "temperature", "top_k"])
+    assert answer(endpoint).omitted == ("temperature", "seed")
     assert endpoint.asked[0].body.keys() == {"model", "messages", "top_p", "max_tokens"}
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workers.bootstrap import interval
+from core.bootstrap import interval
 
 
 def test_equal_values_have_no_spread() -> None:
