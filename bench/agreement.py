@@ -1,5 +1,6 @@
 """The gate before any speed: both trainers have the same log-probs, loss and gradient on the same batch, in float32."""
 
+import sys
 from collections.abc import Iterable
 
 import torch
@@ -9,12 +10,14 @@ from torch.nn.functional import cosine_similarity
 from bench.ours import BETA, Ours
 from bench.peer import Peer
 from trainer.batches import MicroBatch
+from trainer.cutting import Cutting
 from trainer.encoded_pair import EncodedPair
-from trainer.logps import answer_log_probs
+from trainer.step import log_probs
 
 NOISE = 0.02  # of the weights' own size: the policy leaves its reference, so that no loss is the log of 2
 LIMITS = {"log-probs": 1e-4, "loss": 1e-5, "gradient": 1e-5}  # relative; absolute; 1 - cosine
 LAST_PLACE = torch.finfo(torch.float32).eps
+ROUGHER = 2.0  # how much further from float32 our way in bfloat16 may be than plain rows
 
 
 def move(models: Iterable[nn.Module]) -> None:
@@ -29,14 +32,14 @@ def move(models: Iterable[nn.Module]) -> None:
 
 def found_by_ours(ours: Ours, batches: Iterable[MicroBatch]) -> tuple[float, Tensor]:
     """Loss and gradient of a batch cut so; nothing is updated."""
-    model, device = ours.student.model, ours.stepper.world.device
+    device = ours.stepper.world.device
     total = torch.zeros((), device=device)
     for batch in batches:
         moved = batch.to(device)
-        loss = ours.stepper.objective(answer_log_probs(model, moved), moved)[0] / ours.batch
+        loss = ours.stepper.objective(log_probs(ours.student, moved), moved)[0] / ours.batch
         loss.backward()
         total += loss.detach()
-    return float(total), gradient(model)
+    return float(total), gradient(ours.student.model)
 
 
 def found_by_peer(peer: Peer, number: int) -> tuple[float, Tensor]:
@@ -107,3 +110,22 @@ def agree_with_ours(ours: Ours, others: dict[str, list[MicroBatch]]) -> dict[str
         apart = {"loss": abs(loss - other), "gradient": 1 - float(cosine_similarity(vector, theirs, dim=0))}
         told[name] = accept(apart, values, f"ours and ours without {name}")
     return told
+
+
+def agree_when_rounded(exact: Ours, rounded: Ours) -> dict[str, float]:
+    """How far the gradient in bfloat16 is from that in float32, cut as ours cuts it and as plain rows: 1 - cosine.
+
+    Both are told where the student computes in bfloat16, else neither. Raises SystemExit where ours is further off by
+    more than rounding.
+    """
+    if rounded.student.dtype != torch.bfloat16:
+        return {}
+    pairs, plain = exact.cut(0), Cutting(sys.maxsize, pad=rounded.cutting.pad)
+    _, wanted = found_by_ours(exact, exact.cutting.batches(pairs, exact.reference))
+    apart = {}
+    for name, cutting in (("ours", rounded.cutting), ("rows", plain)):
+        _, vector = found_by_ours(rounded, cutting.batches(pairs, exact.reference))
+        apart[name] = 1 - float(cosine_similarity(vector, wanted, dim=0))
+    if not apart["ours"] <= ROUGHER * apart["rows"] + LIMITS["gradient"]:
+        raise SystemExit(f"In bfloat16 our gradient is further off than that of plain rows: {apart}")
+    return apart

@@ -6,6 +6,7 @@ from typing import Any
 
 from bench import ledger, peers, pipeline
 from bench.mock_teacher import SLOTS, TOKEN_SECONDS
+from bench.ratio import unusable
 from bench.result import write_part
 
 Measured = tuple[list[dict[str, Any]], dict[str, dict[str, float]]]
@@ -46,7 +47,9 @@ def main() -> None:
     told = {**vars(chosen), "slots": SLOTS, "token_seconds": TOKEN_SECONDS}
     for name in chosen.only or parts:
         found, figures = parts[name]()
-        write_part("generation", name, settings=told, rows=found, summary=figures)
+        beside_itself = [row for row in figures if row.startswith("engine/same")]
+        settings = told | {"unusable": unusable(figures, beside_itself)}
+        write_part("generation", name, settings=settings, rows=found, summary=figures)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 Students are made from a config, with a tokenizer made in place. First both are held against each other in float32 on
 two layers of each student; then each side works in a process of its own, in the order A B C, C B A, so that its memory
-is its own. Without the real lengths ask for `--sets short long`. Writes `bench/results/gpu-trainer.json` and ends in
-a table.
+is its own; ours is there twice and has to be as quick as itself. Without the real lengths ask for `--sets short long`.
+Writes `bench/results/gpu-trainer.json` and ends in a table.
 """
 
 import argparse
@@ -21,12 +21,13 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer
 
-from bench.agreement import agree, agree_with_ours, move
+from bench.agreement import agree, agree_when_rounded, agree_with_ours, move
 from bench.alone import Told, Work, apart
 from bench.flops import of_pairs, peak
 from bench.ours import ours
 from bench.padding import needed
 from bench.peer import INSTALLED, peer
+from bench.ratio import unusable
 from bench.result import FOLDER, write_part
 from bench.rotation import Figures, Round, ratios, rows
 from bench.rungs import cuts
@@ -43,28 +44,45 @@ Results = dict[str, list[Told]]  # of each side's processes
 
 
 def gate(shape: Shape, options: argparse.Namespace) -> dict[str, Any]:
-    """Ours against ours otherwise cut and against TRL, in float32, on two layers. Raises SystemExit if they differ."""
+    """Ours against ours otherwise cut and against TRL, in float32, on two layers; then in the device's arithmetic.
+
+    Raises SystemExit if they differ.
+    """
     with tempfile.TemporaryDirectory(prefix="burnish-bench-") as made:
         folder = make(replace(shape, layers=2), Path(made), device=options.device)
         setting = Setting(folder, "short", options.batch, 1, options.device, "float32")
         own = ours(setting)
         others = {"peer": peer(setting, best=True)} if options.peers else {}
-        move([own.student.model, *(other.trainer.model for other in others.values())])
-        told = agree_with_ours(own, cuts(own, 0))
-        return told | {name: agree(own, other) for name, other in others.items()}
+        rounded = ours(replace(setting, dtype="auto"))
+        move([own.student.model, rounded.student.model, *(other.trainer.model for other in others.values())])
+        told = agree_with_ours(own, cuts(own, 0)) | {name: agree(own, other) for name, other in others.items()}
+        return told | {"bfloat16": agree_when_rounded(own, rounded)}
 
 
 def work(setting: Setting, options: argparse.Namespace, start: Start) -> Results:
-    """Every side twice, in one order and in the other. TRL's best looks for its quickest micro-batch the first time."""
-    sides = ["ours", *options.peers]
-    micro = {"ours": 0, "default": min(8, options.batch), "best": 0}  # eight is what TRL takes by itself
+    """Every side twice, in one order and in the other, and ours once more as `same`.
+
+    TRL's best looks for its quickest micro-batch the first time.
+    """
+    sides = ["ours", *options.peers, "same"]
+    micro = {"ours": 0, "same": 0, "default": min(8, options.batch), "best": 0}  # eight is what TRL takes by itself
     found: Results = {side: [] for side in sides}
     for side in [*sides, *reversed(sides)]:
         print(f"{setting.name}: {side} ...", file=sys.stderr, flush=True)
-        told = start(setting, Work(side, micro[side], options.steps, options.rounds))
+        told = start(setting, Work("ours" if side == "same" else side, micro[side], options.steps, options.rounds))
         micro[side] = told["micro"]
         found[side].append(told)
     return found
+
+
+def memory(setting: Setting, options: argparse.Namespace, found: Results, start: Start) -> Figures:
+    """The peak of ours over each peer's, in forward passes of as many pairs as the peer's."""
+    told: Figures = {}
+    for side in options.peers:
+        other = max(one["peak_mib"] for one in found[side])
+        own = float(start(setting, Work("ours", found[side][-1]["micro"], options.steps, 1))["peak_mib"])
+        told[f"memory/{side}"] = {"ratio": own / other, "ours_mib": own, "other_mib": other}
+    return told
 
 
 def rounds_of(found: Results) -> list[Round]:
@@ -76,33 +94,22 @@ def rounds_of(found: Results) -> list[Round]:
     return [dict(zip(summed, windows, strict=True)) for windows in zip(*summed.values(), strict=True)]
 
 
-def figures(name: str, found: Results, rounds: list[Round]) -> Figures:
-    """The ratios, and each side's peak of memory."""
+def rates(shape: Shape, pairs: list[EncodedPair], found: Results, device: str) -> Figures:
+    """Of each side: pairs and useful tokens a second (median), useful operations, their share of the peak; memory."""
     told: Figures = {}
-    mib = {side: max(one["peak_mib"] for one in processes) for side, processes in found.items()}
-    for side in found:
-        if side != "ours":
-            told[f"{side}/{name}"] = ratios("", rounds, "ours", side)[""]
-            told[f"memory/{side}/{name}"] = {
-                "ratio": mib["ours"] / mib[side], "ours_mib": mib["ours"], "other_mib": mib[side],
-            }  # fmt: skip
-    return told
-
-
-def rates(shape: Shape, pairs: list[EncodedPair], rounds: list[Round], device: str) -> Figures:
-    """Of each side: pairs and useful tokens a second (median), useful operations, and their share of the peak."""
-    found: Figures = {}
-    for side in rounds[0]:
+    rounds = rounds_of(found)
+    for side in found.keys() - {"same"}:
         rate = float(np.median([each[side].rate for each in rounds]))
         operations = rate * of_pairs(shape, pairs) / len(pairs)
-        found[side] = {
+        told[side] = {
             "pairs_per_second": rate,
             "tokens_per_second": rate * needed(pairs) / len(pairs),
             "teraflops": operations / 1e12,
+            "peak_mib": max(one["peak_mib"] for one in found[side]),
         }
         if could := peak(device):
-            found[side]["mfu"] = operations / could
-    return found
+            told[side]["mfu"] = operations / could
+    return told
 
 
 def measure(size: str, setting: Setting, options: argparse.Namespace, start: Start) -> None:
@@ -111,11 +118,14 @@ def measure(size: str, setting: Setting, options: argparse.Namespace, start: Sta
     found = work(setting, options, start)
     rounds = rounds_of(found)
     encoder = chat_encoder(AutoTokenizer.from_pretrained(setting.folder), frozenset())
-    each = rates(SHAPES[size], encoded(encoder, setting.rows()), rounds, device)
+    each = rates(SHAPES[size], encoded(encoder, setting.rows()), found, device)
     part = f"{size}/{setting.name}"
-    told = figures(part, found, rounds) | {f"rate/{side}/{part}": values for side, values in each.items()}
+    told = {f"{side}/{part}": ratios("", rounds, "ours", side)[""] for side in found if side != "ours"}
+    told |= {f"{row}/{part}": values for row, values in memory(setting, options, found, start).items()}
+    told |= {f"rate/{side}/{part}": values for side, values in each.items()}
     settings = {name: str(value) for name, value in vars(options).items()} | {"name": device}
     settings["micro"] = json.dumps({side: processes[-1]["micro"] for side, processes in found.items()})
+    settings["unusable"] = json.dumps(unusable(told, [f"same/{part}"]))
     write_part("gpu-trainer", part, settings=settings, rows=rows(rounds, part), summary=told, folder=options.results)
 
 
@@ -125,17 +135,12 @@ def table(summary: Figures, parts: Iterable[str]) -> str:
     for part in parts:
         for side in ("ours", *PEERS):
             if rate := summary.get(f"rate/{side}/{part}"):
-                ratio, held = summary.get(f"{side}/{part}"), summary.get(f"memory/{side}/{part}")
+                ratio = summary.get(f"{side}/{part}")
                 over = f"{ratio['ratio']:.2f} ({ratio['low']:.2f} - {ratio['high']:.2f})" if ratio else ""
                 mfu = f"{rate['mfu']:.1%}" if "mfu" in rate else "-"
-                mib = f"{held['other_mib']:,.0f}" if held else _own(summary, part)
+                mib = f"{rate['peak_mib']:,.0f}"
                 lines.append(f"{part:18s}{side:10s}{rate['tokens_per_second']:12,.0f}{mfu:>8s}{over:>24s}{mib:>14s}")
     return "\n".join(lines)
-
-
-def _own(summary: Figures, part: str) -> str:
-    held = next((summary[row] for side in PEERS if (row := f"memory/{side}/{part}") in summary), None)
-    return f"{held['ours_mib']:,.0f}" if held else ""
 
 
 def main(arguments: list[str] | None = None, start: Start = apart) -> None:

@@ -102,7 +102,7 @@ def peer(setting: Setting, *, best: bool) -> Peer:
         output_dir=str(setting.folder / "trl"), beta=BETA, learning_rate=RATE, lr_scheduler_type="constant",
         per_device_train_batch_size=setting.batch, max_length=None, train_sampling_strategy="sequential",
         report_to=[], disable_tqdm=True, save_strategy="no",
-        use_cpu=not on_gpu, bf16=on_gpu and setting.dtype == "auto",
+        use_cpu=not on_gpu, bf16=on_gpu and setting.dtype != "float32",
         **differs,
     )  # fmt: skip
     trainer: Any = DPOTrainer(

@@ -18,7 +18,7 @@ class Setting:
     batch: int
     batches: int
     device: torch.device
-    dtype: Literal["auto", "float32"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
 
     def rows(self) -> list[dict[str, Any]]:
         """The pairs as chats."""

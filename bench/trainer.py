@@ -22,6 +22,7 @@ from bench.alone import Work, apart
 from bench.ours import Ours, ours
 from bench.padding import Padding, needed, of_batches, of_rectangles
 from bench.peer import Peer, peer, swept
+from bench.ratio import unusable
 from bench.result import FOLDER, write_part
 from bench.rotation import Figures, Rotation, Round, Step, ratios, read, rows, spread, whole
 from bench.rungs import cuts, rungs
@@ -132,6 +133,7 @@ def of_set(setting: Setting, options: argparse.Namespace) -> None:
     settings: dict[str, Any] = {**vars(options), "threads": torch.get_num_threads(), "apart": sides.apart}
     settings |= {"shape": asdict(SHAPES["tiny"]), "window": options.steps or STEPS[setting.name]}
     settings["micro"] = {name: other.micro for name, other in sides.peers.items()}
+    settings["unusable"] = unusable(told, [f"cpu/same/{setting.name}", f"cpu/same/{setting.name}/cpu-seconds"])
     write_part("trainer", setting.name, settings=settings, rows=rows(rounds, setting.name), summary=told)
 
 
