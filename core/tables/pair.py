@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column, query_expression
 
 from core.tables.base import Created, Key, Table
 
+SCORES = ["score_chosen", "score_rejected"]  # beside the place of a pair: a page by margin reads no row but its own
+
 
 class Pair(Table):
     """A revision chosen, the draft rejected, whatever the scores say; a dropped pair keeps its reason."""
@@ -19,8 +21,8 @@ class Pair(Table):
         CheckConstraint("review IN ('accepted','rejected','swapped','edited')", name="review"),
         CheckConstraint("(duplicate_of IS NULL) = (similarity IS NULL)", name="duplicate"),
         CheckConstraint("split IN ('train','validation')", name="split"),
-        Index(None, "dataset_id", "id"),
-        Index(None, "dataset_id", "verdict", "split", "id"),
+        Index(None, "dataset_id", "id", postgresql_include=SCORES),
+        Index(None, "dataset_id", "verdict", "split", "id", postgresql_include=[*SCORES, "review"]),
         Index("ix_pair_dropped", "dataset_id", "reason", "id", postgresql_where=text("reason IS NOT NULL")),
         Index("ix_pair_reviewed", "dataset_id", "id", postgresql_where=text("review IS NOT NULL")),
         Index("ix_pair_margin", "dataset_id", text("(score_chosen - score_rejected)")),
