@@ -3,7 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    cast,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from core.queries import prompts
@@ -46,9 +59,13 @@ def begin(session: Session) -> None:
 
 
 def note(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write bands of pairs: band, hash, position, pair_id."""
-    if rows:
-        session.execute(insert(BAND), list(rows))
+    """Write bands of pairs: band, hash, position, pair_id.
+
+    One array for each column: a large dataset has some ten million of them.
+    """
+    arrays = [cast([row[column.name] for row in rows], ARRAY(column.type)) for column in BAND.columns]
+    found = func.unnest(*arrays).table_valued(*(column.name for column in BAND.columns)).render_derived()
+    session.execute(insert(BAND).from_select([column.name for column in BAND.columns], select(found)))
 
 
 def alike(session: Session) -> Iterator[AnyRow]:

@@ -121,13 +121,19 @@ def page(
     session: Session, dataset_id: str, filter: PairFilter, *, after: str | None = None, limit: int = 20
 ) -> list[AnyRow]:
     """(Pair, Prompt, Chain, behavior) rows, newest first, older than the pair `after`."""
+    ids = _newest(session, dataset_id, filter, after=after, limit=limit)
+    found = of_ids(session, ids)
+    return [found[id] for id in ids if id in found]
+
+
+def _newest(session: Session, dataset_id: str, filter: PairFilter, *, after: str | None, limit: int) -> list[str]:
+    """The ids of a page: an index tells them, and rows are read of those alone."""
     few = _few(session, dataset_id, filter)
-    found: list[AnyRow] = []
+    found: list[str] = []
     for part in _parts(filter):
-        mine = matching(_shown(), dataset_id, part).where(few)
-        statement = mine.order_by(Pair.id.desc()).limit(limit)
-        found += session.execute(statement if after is None else statement.where(Pair.id < after))
-    return sorted(found, key=lambda row: str(row.Pair.id), reverse=True)[:limit]
+        mine = matching(select(Pair.id), dataset_id, part).where(few).order_by(Pair.id.desc()).limit(limit)
+        found += session.scalars(mine if after is None else mine.where(Pair.id < after))
+    return sorted(found, reverse=True)[:limit]
 
 
 def beside(session: Session, dataset_id: str, filter: PairFilter, id: str) -> Beside:

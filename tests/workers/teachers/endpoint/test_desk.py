@@ -4,24 +4,28 @@ import asyncio
 import json
 import re
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
-from typing import Any
 
 import pytest
 
 from core.configs.behavior import Rubric
-from core.configs.dataset import DatasetConfig
 from core.configs.reward import RewardConfig
 from core.database import transaction
-from core.queries import behaviors, datasets, estimates, secrets
+from core.queries import datasets, estimates
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
 from tests.factories import ledger, scene
 from tests.fakes.endpoint import Act, Asked, Endpoint, completion, says, serving
+from tests.workers.teachers.endpoint.hosted import (
+    CHAINS,
+    PATIENCE,
+    PROMPTS,
+    ask,
+    drain,
+    store_secret,
+    until_completed,
+)
 from tests.workers.teachers.endpoint.misdeeds import NEWER_NAME, PASSING, REFUSING, REJECTING, UNKNOWN_FIELDS
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
@@ -30,71 +34,8 @@ from workers.rewards.reward import Verdict
 from workers.scoring import ScoringDesk
 from workers.teachers.endpoint.breaker import FAILURES
 
-PROMPTS = 4
-PATIENCE = 60.0  # seconds after which what should happen counts as never happening
+pytestmark = pytest.mark.usefixtures("short_waits")
 RIGHT, WRONG = "sk-the-right-key", "sk-the-wrong-key"
-
-
-@pytest.fixture(autouse=True)
-def short_waits(database: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The endpoint is allowed; nobody waits for it long, and a shard that waits is tried again at once."""
-    for name, value in {
-        "ALLOWED_ENDPOINTS": json.dumps([endpoint.door]),
-        "ENDPOINT_ANSWER_SECONDS": 0.5,
-        "ENDPOINT_RETRY_SECONDS": 0.01,
-        "RETRY_SECONDS": 0,
-        "MAX_ATTEMPTS": 2,
-    }.items():
-        monkeypatch.setenv(f"BURNISH_{name}", str(value))
-    forget_settings()
-
-
-@pytest.fixture
-def beats() -> Iterator[Beats]:
-    with Beats() as thread:
-        yield thread
-
-
-def ask(endpoint: Endpoint, *, prompts: int = PROMPTS, project_id: str = DEFAULT_PROJECT, **asked: Any) -> str:
-    """Ask for a dataset of this teacher as the door does; its id."""
-    teacher = {"engine": "openai", "model": "hosted", "base_url": endpoint.url, "secret": asked.pop("secret", None)}
-    config = {"behavior": "polite", "teacher": teacher, "reward": {"kind": "rule", "rule": "length"}} | asked
-    spec = scene.behavior(scene.Asked(prompts=prompts)).model_copy(
-        update={"rubric": Rubric(instruction="Is it polite?")}
-    )
-    with transaction() as session:
-        row = behaviors.store(session, project_id, spec)
-        checked = DatasetConfig.model_validate(config)
-        return datasets.create(session, project_id=project_id, config=checked, behaviors=[row]).id
-
-
-def store_secret(value: str, *, project_id: str = DEFAULT_PROJECT) -> None:
-    """The key called `hosted`."""
-    with transaction() as session:
-        secrets.store(session, project_id, "hosted", value)
-
-
-def drain(beats: Beats) -> None:
-    """Let a worker do what it can."""
-    desk = GeneratingDesk(beats, "a test")
-    desk.drain(threading.Event())
-    desk.close()
-
-
-def until_completed(beats: Beats, id: str, *, chains: int) -> None:
-    """Let one worker look again and again until every chain has ended."""
-    desk = GeneratingDesk(beats, "a test")
-    ended = "SELECT count(*) FROM chain WHERE dataset_id = :id AND state <> 'open'"
-    deadline = time.monotonic() + PATIENCE
-    while scene.number(ended, id=id) < chains:
-        assert time.monotonic() < deadline, scene.rows("SELECT state, attempts, waiting, error FROM shard")
-        desk.drain(threading.Event())
-    desk.close()
-
-
-CHAINS = """
-SELECT c.state, p.messages -> 0 ->> 'content' AS prompt, c.* FROM chain c JOIN prompt p ON p.id = c.prompt_id
-WHERE c.dataset_id = :id ORDER BY prompt"""
 
 
 def test_every_turn_is_asked_for_over_http_and_stored_with_what_it_took(beats: Beats, endpoint: Endpoint) -> None:
@@ -108,30 +49,6 @@ def test_every_turn_is_asked_for_over_http_and_stored_with_what_it_took(beats: B
     assert len(endpoint.asked) == 3 * PROMPTS
     assert {(row.prompt_tokens, row.cached_tokens, row.draft_tokens) for row in rows} == {(60, 30, 5)}
     assert {(row.engine, len(row.model_fingerprint), len(row.template_hash)) for row in rows} == {("openai", 64, 64)}
-
-
-def test_every_misdeed_on_the_way_costs_time_alone_and_all_chains_are_there_in_the_end(
-    beats: Beats, endpoint: Endpoint
-) -> None:
-    """F12: each prompt's draft, critique or revision meets another fault before it is answered."""
-    faults = dict(zip((f"question {number}" for number in count()), PASSING.items(), strict=False))
-    met: Counter[str] = Counter()
-
-    def script(asked: Asked) -> Act | None:
-        name, act = faults.get(asked.prompt, ("", None))
-        if act is None or met[name] or asked.number != len(name) % 3:
-            return None
-        met[name] += 1
-        return act
-
-    endpoint.script = script
-    id = ask(endpoint, prompts=len(PASSING), samples_per_prompt=2)
-    until_completed(beats, id, chains=2 * len(PASSING))
-    rows = scene.rows(CHAINS, id=id)
-    assert {(row.state, row.revision == f"revision of {row.prompt}") for row in rows} == {("done", True)}
-    assert met == dict.fromkeys(PASSING, 1)
-    assert len(endpoint.asked) <= 3 * len(rows) + 10 * len(PASSING)
-    assert scene.number("SELECT count(*) FROM prompt WHERE quarantined_at IS NOT NULL") == 0
 
 
 def test_what_the_endpoint_will_not_say_fails_its_chain_alone_and_says_why(beats: Beats, endpoint: Endpoint) -> None:
