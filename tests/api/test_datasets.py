@@ -171,7 +171,7 @@ def test_export_gives_kept_pairs_as_lines_for_trl(client: TestClient) -> None:
     assert answer.headers["content-disposition"] == f'attachment; filename="{id}.trl.jsonl"'
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert len(lines) == 9
-    assert set(lines[0]) == {"prompt", "chosen", "rejected", "score_chosen", "score_rejected", "scores"}
+    assert set(lines[0]) == {"prompt", "chosen", "rejected", "score_chosen", "score_rejected", "scores", "weight"}
     assert lines[0]["prompt"][-1]["role"] == "user"
     assert lines[0]["chosen"][0]["role"] == "assistant"
 
