@@ -98,7 +98,7 @@ def test_the_table_is_sorted_by_its_heads_and_marks_the_best_run(page: Page, ser
     page.get_by_role("link", name="Untuned → tuned").click()
     expect(page.locator(".summary tbody tr").first).to_have_class("best")
     expect(page.locator("th[aria-sort]")).to_have_text("Untuned → tuned")
-    expect(page.locator("#chart-loss .scatterlayer .trace")).to_have_count(6)
+    expect(page.locator("#chart-loss .scatterlayer .trace")).to_have_count(5)
     expect(page.locator("#said-loss")).to_contain_text("learning_rate 0.0005, beta 0.1: ")
     assert page.locator("tr.best .mark").evaluate("mark => getComputedStyle(mark).color") != page.locator(
         ".summary tbody tr:nth-child(2) .mark"
