@@ -14,8 +14,8 @@ from bench.claims.recipe import Data, Recipe
 from bench.claims.school import school
 from bench.claims.world import made
 from core.database import transaction
-from core.queries import pairs as pair_queries
 from core.queries import runs
+from core.queries import trained_pairs as pair_queries
 from tests.factories import trainer_process, trainings
 from tests.faults.trainer_faults import weights
 from tiny.architecture import FOLDER
