@@ -56,7 +56,7 @@ bench-trainer: setup ## Pairs a second of the trainer, against TRL and against i
 bench-exchange: setup ## Pairs a second in and out, and peak memory, up to a million pairs
 	$(BIN)/python -m local scratch sh -c '$(BIN)/alembic upgrade head && BURNISH_DATA_DIR=$$(mktemp -d) $(BIN)/python -m bench.exchange'
 
-claims: setup ## Measure what is said of the methods, on the miniature world: about an hour on two cores; goes on where it stopped
+claims: setup ## Measure what is said of the methods, on the miniature world: half an hour on two cores; goes on where it stopped
 	$(BIN)/python -m bench.claims
 
 tiny: setup ## Rebuild the miniature world's models from their seeds

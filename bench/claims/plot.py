@@ -8,7 +8,7 @@ from bench.claims.inequality import Estimate, Results, estimate, values
 from bench.claims.rdpo import FORMS, SCORELESS, SWAPS, SWEEPS, called, natural
 
 COLOUR = dict(zip((*FORMS, *SCORELESS[1:]), COLOURS, strict=True)) | {"dpo": "#000000", "soft, shuffled": "#999999"}
-SPAN = (0.0, 1.0)
+SPAN = (0.4, 1.0)
 CIRCLES = "Circles: from there on scores do not help."
 
 
