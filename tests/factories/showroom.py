@@ -210,11 +210,11 @@ def furnish(session: Session) -> Showroom:
     training(session, _run_of(session, done), steps=90)
     evaluated(session, _run_of(session, done))
     noted(session, _run_of(session, done))
-    sweep = sweeps.shown(session, done.dataset_id, prompts=len(TOPICS))
     distillations.follow(session, done.id)
     under_way = distillation(session, n_prompts=40)
     finished_dataset(session, under_way)
     training(session, _run_of(session, under_way))
+    sweep = sweeps.shown(session, under_way.dataset_id, prompts=len(TOPICS))  # the other's pairs can be reviewed
     held = distillation(session, n_prompts=40)
     work(session, most=17)
     waiting = distillation(session, n_prompts=20)
