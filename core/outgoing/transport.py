@@ -5,7 +5,7 @@ the one that was used last is used next: the cost of a request does not grow wit
 """
 
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import cast
@@ -30,7 +30,11 @@ def client(guard: Guard | None = None) -> httpx.AsyncClient:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """As many connections as there are requests at once; who calls bounds them."""
+    """As many connections as there are requests at once; who calls bounds them.
+
+    One whose request did not end as it should is not used again: a request that was cancelled at the wrong moment keeps
+    its place in httpcore's pool, and every later one would wait for that.
+    """
 
     def __init__(self, guard: Guard) -> None:
         self._network = CheckedNetwork(guard)
@@ -43,10 +47,10 @@ class Transport(httpx.AsyncBaseTransport):
             with _translated():
                 answer = await lane.handle_async_request(_asked(request))
         except BaseException:
-            self._idle.append(lane)
+            await lane.aclose()
             raise
         body = cast(httpcore.AsyncConnectionPool, answer.stream)
-        stream = _Body(cast("AsyncIterable[bytes]", body), lambda: self._idle.append(lane))
+        stream = _Body(cast("AsyncIterable[bytes]", body), lane, self._idle)
         return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
 
     async def aclose(self) -> None:
@@ -64,9 +68,12 @@ class Transport(httpx.AsyncBaseTransport):
 class _Body(httpx.AsyncByteStream):
     """The bytes of an answer; at their end the connection is free for the next request."""
 
-    def __init__(self, stream: AsyncIterable[bytes], free: Callable[[], None]) -> None:
+    def __init__(
+        self, stream: AsyncIterable[bytes], lane: httpcore.AsyncConnectionPool, idle: list[httpcore.AsyncConnectionPool]
+    ) -> None:
         self._stream = stream
-        self._free: Callable[[], None] | None = free
+        self._lane: httpcore.AsyncConnectionPool | None = lane
+        self._idle = idle
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _translated():
@@ -74,13 +81,15 @@ class _Body(httpx.AsyncByteStream):
                 yield part
 
     async def aclose(self) -> None:
-        free, self._free = self._free, None
-        if free is None:
+        lane, self._lane = self._lane, None
+        if lane is None:
             return
         try:
             await self._stream.aclose()  # type: ignore[attr-defined] # httpcore's streams have it, its types do not say
-        finally:
-            free()
+        except BaseException:
+            await lane.aclose()
+            raise
+        self._idle.append(lane)
 
 
 @cache
