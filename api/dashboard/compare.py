@@ -12,9 +12,9 @@ from api.dashboard.curl import Curl
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.visitor import Looker
-from api.routes.runs import ENDED
 from core.database import transaction
 from core.queries import runs
+from core.states import ENDED
 
 router = APIRouter(prefix="/dashboard/runs/compare", route_class=PageRoute)
 

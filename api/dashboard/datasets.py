@@ -1,11 +1,9 @@
 """The pages of datasets: the list, one with its funnel, charts and pairs, and the buttons."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.orm import Session
 
 from api.dashboard import timeline
 from api.dashboard.charts import charts
@@ -14,6 +12,7 @@ from api.dashboard.exports import export_links
 from api.dashboard.filters import filter_values
 from api.dashboard.funnel import gates
 from api.dashboard.listing import listing
+from api.dashboard.moves import Moves, move
 from api.dashboard.pair_filter import AskedPairs
 from api.dashboard.pairs import pair_values
 from api.dashboard.pushes import push_values
@@ -24,15 +23,14 @@ from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
 from api.routes.dataset_pairs import funnel_of
 from api.routes.datasets import list_datasets
-from api.schemas.dataset import ENDED, show_dataset
+from api.schemas.dataset import show_dataset
 from core.database import transaction
-from core.errors import NotFound
 from core.queries import chains, datasets, distillations, events, prompts, scorers, stages
-from core.tables import Dataset
+from core.states import ENDED
 
 router = APIRouter(prefix="/dashboard/datasets", route_class=PageRoute)
 
-MOVES: dict[str, Callable[[Session, str, str], Dataset]] = {
+MOVES: Moves = {
     "cancel": datasets.cancel,
     "pause": datasets.pause,
     "resume": datasets.resume,
@@ -98,11 +96,7 @@ def read_charts(id: str, caller: Looker, scorer: Annotated[str | None, Query(max
 @router.post("/{id}/{action}")
 def move_dataset(id: str, action: str, caller: Actor) -> Response:
     """Cancel, pause or resume, and back to the page."""
-    if action not in MOVES:
-        raise NotFound("action", action)
-    with transaction() as session:
-        MOVES[action](session, caller.project_id, id)
-    return RedirectResponse(f"/dashboard/datasets/{id}", 303)
+    return RedirectResponse(f"/dashboard/datasets/{move(MOVES, action, caller, id)}", 303)
 
 
 def actions(status: str) -> list[str]:

@@ -1,6 +1,5 @@
 """The pages of runs: the list, one with its charts and the before/after card, and the buttons."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,23 +10,24 @@ from api.comparison import LEAST, MOST
 from api.dashboard import preflight, timeline
 from api.dashboard.card import Card, cards, verdict
 from api.dashboard.curl import Commands, Curl
+from api.dashboard.listing import listing
+from api.dashboard.moves import Moves, move
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.series import columns
 from api.dashboard.visitor import Actor, Looker
 from api.deps import ListPage
 from api.routes.run_series import read_artifact
-from api.routes.runs import ENDED, shown
-from api.schemas.run import RunObject, show_run
+from api.routes.runs import list_runs, shown
+from api.schemas.run import RunObject
 from core.database import transaction
-from core.errors import NotFound
 from core.queries import evaluations, events, pair_losses, run_metrics, runs
 from core.queries.pair_losses import Hardest, Order
-from core.tables import Run
+from core.states import ENDED
 
 router = APIRouter(prefix="/dashboard/runs", route_class=PageRoute)
 
-MOVES: dict[str, Callable[[Session, str, str], Run]] = {
+MOVES: Moves = {
     "cancel": runs.cancel,
     "pause": runs.pause,
     "resume": runs.resume,
@@ -49,18 +49,14 @@ AskedHardest = Annotated[Hardest, Depends(asked_hardest)]
 
 
 @router.get("")
-def list_runs(caller: Looker, curl: Curl, paging: ListPage) -> Response:
+def show_runs(caller: Looker, curl: Curl, paging: ListPage) -> Response:
     """Newest first."""
-    with transaction() as session:
-        rows = runs.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        shown_rows = [show_run(row) for row in rows[: paging.limit]]
+    listed = list_runs(caller, paging)
     return page(
         "runs.html",
         caller,
-        rows=shown_rows,
-        more=len(rows) > paging.limit,
-        first=paging.after is None,
-        live=any(row.status not in ENDED for row in shown_rows),
+        **listing(listed, paging),
+        live=any(row.status not in ENDED for row in listed.data),
         command=curl.get("/runs"),
         least=LEAST,
         most=MOST,
@@ -121,11 +117,7 @@ def download_artifact(request: Request, id: str, name: str, caller: Looker) -> F
 @router.post("/{id}/{action}")
 def move_run(id: str, action: str, caller: Actor) -> Response:
     """Cancel, pause or resume, and back to the page; or look or train with the same config, and to the new run's."""
-    if action not in MOVES:
-        raise NotFound("action", action)
-    with transaction() as session:
-        moved = MOVES[action](session, caller.project_id, id).id
-    return RedirectResponse(f"/dashboard/runs/{moved}", 303)
+    return RedirectResponse(f"/dashboard/runs/{move(MOVES, action, caller, id)}", 303)
 
 
 def actions(status: str, *, asked: bool, dry_run: bool = False) -> list[str]:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.schemas.counts import Counts, Remaining
-from api.schemas.dataset import ENDED, DatasetObject, remaining
+from api.schemas.dataset import DatasetObject, remaining
 from core.queries.rows import AnyRow
+from core.states import ENDED
 
 TITLES = {
     "gather": ("Read the source", "rows"),

@@ -1,32 +1,31 @@
 """The pages of sweeps: the list, one with its table and the curves of its runs over each other, and the buttons."""
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.orm import Session
 
 from api.dashboard import overlay
 from api.dashboard.curl import Commands, Curl
+from api.dashboard.listing import listing
+from api.dashboard.moves import Moves, move
 from api.dashboard.preflight import body
 from api.dashboard.render import page
 from api.dashboard.route import PageRoute
 from api.dashboard.visitor import Actor, Looker
 from api.dashboard.words import short
 from api.deps import ListPage
-from api.routes.sweeps import ENDED
-from api.schemas.sweep import SweepObject, show_sweep
+from api.routes.sweeps import list_sweeps
+from api.schemas.sweep import SweepObject
 from api.summaries import Order
 from api.sweeps import shown
 from core.database import transaction
-from core.errors import NotFound
 from core.queries import events, sweeps
-from core.tables import Sweep
+from core.states import ENDED
 
 router = APIRouter(prefix="/dashboard/sweeps", route_class=PageRoute)
 
-MOVES: dict[str, Callable[[Session, str, str], Sweep]] = {
+MOVES: Moves = {
     "cancel": sweeps.cancel,
     "pause": sweeps.pause,
     "resume": sweeps.resume,
@@ -37,19 +36,14 @@ STOPPED = ("paused", "failed", "cancelled")  # runs that can go on
 
 
 @router.get("")
-def list_sweeps(caller: Looker, curl: Curl, paging: ListPage) -> Response:
+def show_sweeps(caller: Looker, curl: Curl, paging: ListPage) -> Response:
     """Newest first."""
-    with transaction() as session:
-        rows = sweeps.page(session, caller.project_id, after=paging.after, limit=paging.limit + 1)
-        runs = sweeps.runs_of(session, [row.id for row in rows])
-        shown_rows = [show_sweep(row, runs[row.id]) for row in rows[: paging.limit]]
+    listed = list_sweeps(caller, paging)
     return page(
         "sweeps.html",
         caller,
-        rows=shown_rows,
-        more=len(rows) > paging.limit,
-        first=paging.after is None,
-        live=any(row.status not in ENDED for row in shown_rows),
+        **listing(listed, paging),
+        live=any(row.status not in ENDED for row in listed.data),
         command=curl.get("/sweeps"),
     )
 
@@ -84,11 +78,7 @@ def read_curves(id: str, caller: Looker) -> JSONResponse:
 @router.post("/{id}/{action}")
 def move_sweep(id: str, action: str, caller: Actor) -> Response:
     """Cancel, pause or resume its runs, and back to the page."""
-    if action not in MOVES:
-        raise NotFound("action", action)
-    with transaction() as session:
-        MOVES[action](session, caller.project_id, id)
-    return RedirectResponse(f"/dashboard/sweeps/{id}", 303)
+    return RedirectResponse(f"/dashboard/sweeps/{move(MOVES, action, caller, id)}", 303)
 
 
 def actions(sweep: SweepObject) -> list[str]:

@@ -1,6 +1,5 @@
 """Datasets: asked for, followed, stopped and resumed."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
@@ -10,10 +9,11 @@ from api import examples
 from api.checks.dataset import check_dataset
 from api.checks.imported import check_import
 from api.checks.preview import shortened
-from api.deps import ListPage, Post, Reader, WritePost
+from api.deps import ListPage, Reader, WritePost
 from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
+from api.moved import answer_moved
 from api.once import Answer, answer_once
-from api.schemas.dataset import ENDED, DatasetObject, show_dataset
+from api.schemas.dataset import DatasetObject, show_dataset
 from api.schemas.page import Page, page_of
 from core.configs.dataset import DatasetConfig
 from core.configs.filters import FilterConfig
@@ -21,6 +21,7 @@ from core.configs.imported import ImportConfig
 from core.database import transaction
 from core.queries import datasets, imports, scorers
 from core.queries.progress import progress_of
+from core.states import ENDED
 from core.tables import Dataset
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -102,19 +103,19 @@ def read_dataset(id: str, caller: Reader) -> DatasetObject:
 @router.post("/{id}/cancel", response_model=DatasetObject, summary="Cancel a dataset")
 def cancel_dataset(id: str, post: WritePost) -> Response:
     """What is finished is kept and can be exported."""
-    return _moved(id, post, datasets.cancel)
+    return answer_moved(post, id, datasets.cancel, shown)
 
 
 @router.post("/{id}/pause", response_model=DatasetObject, summary="Pause a dataset")
 def pause_dataset(id: str, post: WritePost) -> Response:
     """Nothing more is made until it is resumed."""
-    return _moved(id, post, datasets.pause)
+    return answer_moved(post, id, datasets.pause, shown)
 
 
 @router.post("/{id}/resume", status_code=202, response_model=DatasetObject, summary="Resume a dataset")
 def resume_dataset(id: str, post: WritePost) -> Response:
     """Goes on with a paused, cancelled or failed dataset; finished chains are not made again."""
-    return _moved(id, post, datasets.resume, status=202)
+    return answer_moved(post, id, datasets.resume, shown, at=f"/datasets/{id}")
 
 
 @router.get("/{id}/events", responses=RESPONSES, summary="Events of a dataset: a list or a live stream")
@@ -143,13 +144,5 @@ def filter_dataset(
     def work(session: Session) -> Answer:
         row = datasets.filter_again(session, post.caller.project_id, id, body)
         return Answer(202, shown(session, row), f"/datasets/{id}")
-
-    return answer_once(post, work)
-
-
-def _moved(id: str, post: Post, move: Callable[[Session, str, str], Dataset], *, status: int = 200) -> Response:
-    def work(session: Session) -> Answer:
-        row = move(session, post.caller.project_id, id)
-        return Answer(status, shown(session, row), f"/datasets/{id}" if status == 202 else None)
 
     return answer_once(post, work)

@@ -18,11 +18,10 @@ from core.configs.distillation import DistillationConfig
 from core.database import transaction
 from core.errors import BadInput
 from core.queries import datasets, distillations, runs
+from core.states import ENDED
 from core.tables import Distillation
 
 router = APIRouter(prefix="/distillations", tags=["distillations"])
-
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 @router.post("", status_code=202, response_model=DistillationObject, summary="Distill a behavior into a student")

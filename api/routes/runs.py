@@ -1,6 +1,5 @@
 """Runs: asked for, followed, stopped and resumed."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Response
@@ -8,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from api import artifacts, examples, sweeps
 from api.checks.run import check_run
-from api.deps import ListPage, Post, Reader, WritePost
+from api.deps import ListPage, Reader, WritePost
 from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
+from api.moved import answer_moved
 from api.once import Answer, answer_once
 from api.schemas.counts import Counts
 from api.schemas.page import Page, page_of
@@ -19,13 +19,12 @@ from core.configs.sweep import RunRequest
 from core.database import transaction
 from core.errors import DamagedArtifact
 from core.queries import gauges, run_metrics, runs
-from core.states import Stage
+from core.states import ENDED, Stage
 from core.tables import Run
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 DryRun = Annotated[bool, Query(description="look and tell what it would take; nothing is trained")]
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 @router.post("", status_code=202, response_model=RunObject | SweepObject, summary="Train a student")
@@ -67,19 +66,19 @@ def read_run(id: str, caller: Reader) -> RunObject:
 @router.post("/{id}/cancel", response_model=RunObject, summary="Cancel a run")
 def cancel_run(id: str, post: WritePost) -> Response:
     """Its checkpoints are kept."""
-    return _moved(id, post, runs.cancel)
+    return answer_moved(post, id, runs.cancel, shown)
 
 
 @router.post("/{id}/pause", status_code=202, response_model=RunObject, summary="Pause a run")
 def pause_run(id: str, post: WritePost) -> Response:
     """The trainer writes a checkpoint and ends; `pause_asked` is true until then."""
-    return _moved(id, post, runs.pause, status=202)
+    return answer_moved(post, id, runs.pause, shown, at=f"/runs/{id}")
 
 
 @router.post("/{id}/resume", status_code=202, response_model=RunObject, summary="Resume a run")
 def resume_run(id: str, post: WritePost) -> Response:
     """Goes on at the exact step of the newest checkpoint."""
-    return _moved(id, post, runs.resume, status=202)
+    return answer_moved(post, id, runs.resume, shown, at=f"/runs/{id}")
 
 
 @router.get("/{id}/events", responses=RESPONSES, summary="Events of a run: a list or a live stream")
@@ -115,11 +114,3 @@ def _names(row: Run) -> list[str] | None:
         return [file.name for file in artifacts.files(row)]
     except DamagedArtifact:
         return None
-
-
-def _moved(id: str, post: Post, move: Callable[[Session, str, str], Run], *, status: int = 200) -> Response:
-    def work(session: Session) -> Answer:
-        row = move(session, post.caller.project_id, id)
-        return Answer(status, shown(session, row), f"/runs/{id}" if status == 202 else None)
-
-    return answer_once(post, work)

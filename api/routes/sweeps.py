@@ -1,25 +1,23 @@
 """Sweeps: runs that were asked for with a grid, followed, stopped and resumed together."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
-from api.deps import ListPage, Post, Reader, WritePost
+from api.deps import ListPage, Reader, WritePost
 from api.events import RESPONSES, AskedEvents, Ended, Timeline, answer_events
-from api.once import Answer, answer_once
+from api.moved import answer_moved
 from api.schemas.page import Page, page_of
 from api.schemas.sweep import SweepObject, show_sweep
 from api.summaries import Order
 from api.sweeps import shown
 from core.database import transaction
 from core.queries import sweeps
-from core.tables import Sweep
+from core.states import ENDED
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 
-ENDED = ("succeeded", "failed", "cancelled")
 Ordered = Annotated[Order, Query(description="column of the table, the best run first; place: as they were asked for")]
 
 
@@ -42,19 +40,19 @@ def read_sweep(id: str, caller: Reader, order: Ordered = "place") -> SweepObject
 @router.post("/{id}/cancel", response_model=SweepObject, summary="Cancel a sweep")
 def cancel_sweep(id: str, post: WritePost) -> Response:
     """Every run that has not ended is cancelled; the others stay as they are."""
-    return _moved(id, post, sweeps.cancel)
+    return answer_moved(post, id, sweeps.cancel, shown)
 
 
 @router.post("/{id}/pause", status_code=202, response_model=SweepObject, summary="Pause a sweep")
 def pause_sweep(id: str, post: WritePost) -> Response:
     """Runs that wait are paused at once, the one that trains when it has written a checkpoint."""
-    return _moved(id, post, sweeps.pause, status=202)
+    return answer_moved(post, id, sweeps.pause, shown, at=f"/sweeps/{id}")
 
 
 @router.post("/{id}/resume", status_code=202, response_model=SweepObject, summary="Resume a sweep")
 def resume_sweep(id: str, post: WritePost) -> Response:
     """Every run that is paused, cancelled or failed goes on from its newest checkpoint."""
-    return _moved(id, post, sweeps.resume, status=202)
+    return answer_moved(post, id, sweeps.resume, shown, at=f"/sweeps/{id}")
 
 
 @router.get("/{id}/events", responses=RESPONSES, summary="One timeline of a sweep and its runs")
@@ -70,11 +68,3 @@ async def sweep_events(id: str, asked: AskedEvents) -> Response:
         return Timeline(subjects, Ended(status=status, error=error) if status in ENDED else None)
 
     return await answer_events(asked, find)
-
-
-def _moved(id: str, post: Post, move: Callable[[Session, str, str], Sweep], *, status: int = 200) -> Response:
-    def work(session: Session) -> Answer:
-        row = move(session, post.caller.project_id, id)
-        return Answer(status, shown(session, row), f"/sweeps/{id}" if status == 202 else None)
-
-    return answer_once(post, work)

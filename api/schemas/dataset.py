@@ -10,13 +10,13 @@ from api.schemas.counts import Counts, PairCounts, Remaining
 from api.schemas.page import Object
 from api.schemas.scorer import ScorerObject, show_scorer
 from core.configs.dataset import DatasetConfig
+from core.states import ENDED
 from core.tables import Dataset, Scorer
 
 MOMENTS = ("created_at", "in_progress_at", "finalizing_at", "completed_at", "failed_at", "cancelled_at", "paused_at")
 STAGES = ("generate", "score", "pair")
 SOURCES = ("gather", "grow")
 LAST = "sift"
-ENDED = ("completed", "failed", "cancelled")
 
 
 class BehaviorVersion(BaseModel):
