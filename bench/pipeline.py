@@ -28,10 +28,10 @@ from core.ids import new_id
 from core.layout import lay_out
 from core.queries import behaviors, datasets
 from core.queries.recipes import Instructions
-from core.seeds import content_seed, derive_seed
 from core.settings import ROOT, settings
 from core.strategies.self_critique import self_critique
 from core.tables import DEFAULT_PROJECT, Chain, Prompt
+from core.turn_key import chain_seed
 from workers.chain import TURNS, Ask, run_chain
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
@@ -107,7 +107,7 @@ class Sides:
                 sample=sample,
                 cues=tuple(self_critique(row["messages"], instructions)),
                 sampling=config.teacher.sampling_of,
-                seed=derive_seed(seed, "chain", content_seed(row["messages"]), sample),
+                seed=chain_seed(seed, row["messages"], sample),
             )
             for row in lay_out(config, {BEHAVIOR: self.spec}, {BEHAVIOR: BEHAVIOR})
             if row["split"] != "evaluation"

@@ -11,7 +11,7 @@ from core.seeds import content_seed, derive_seed
 from core.strategies.cue import Cue, Messages
 
 
-class Maker(NamedTuple):
+class Identity(NamedTuple):
     """Who answers: the engine, the fingerprint of the weights, the hash of the chat template."""
 
     engine: str
@@ -19,9 +19,9 @@ class Maker(NamedTuple):
     template_hash: str
 
 
-def turn_key(maker: Maker, sampling: Sampling, messages: Messages, seed: int) -> bytes:
+def turn_key(identity: Identity, sampling: Sampling, messages: Messages, seed: int) -> bytes:
     """SHA-256 of engine, model, template, sampling, messages and seed (which holds the sample's number)."""
-    return digest([*maker, told(sampling), messages, seed])
+    return digest([*identity, told(sampling), messages, seed])
 
 
 @lru_cache

@@ -9,7 +9,7 @@ from core.configs.sampling import Sampling
 from core.errors import BadInput, Unanswered
 from core.strategies.cue import Cue
 from core.text import clean
-from core.turn_key import turn_seed
+from core.turn_key import Identity, turn_seed
 from workers.teachers.teacher import Conversation, Teacher, Turn
 
 TURNS = ("draft", "critique", "revision")
@@ -64,15 +64,6 @@ class Ask:
             if failure(self, lost):
                 return True
         return True
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a row says about the teacher."""
-
-    engine: str
-    fingerprint: str
-    template_hash: str
 
 
 def flaw(turn: Turn) -> str | None:

@@ -12,7 +12,7 @@ from core.database import transaction
 from core.ledger import Claim
 from core.queries import secrets
 from core.settings import settings
-from workers.chain import Identity
+from core.turn_key import Identity
 from workers.plan import Plan
 from workers.teachers import load_teacher
 from workers.teachers.endpoint.lines import Lines

@@ -12,8 +12,8 @@ from core.ledger import Claim
 from core.queries import budgets, pipeline, shards
 from core.settings import settings
 from core.states import Queue
+from core.turn_key import Identity
 from workers import advance, give_up, workbench
-from workers.chain import Identity
 from workers.engine_slot import EngineSlot, Load, Loaded, needed
 from workers.lease import Beats, Lease
 from workers.persist import persist

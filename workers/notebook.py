@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from core.ledger import Claim, Spent
 from core.queries import cached_turns, shards
 from core.strategies.cue import Cue
+from core.turn_key import Identity
 from workers import turn_cache
 from workers.bound import priced
-from workers.chain import Ask, Identity
+from workers.chain import Ask
 from workers.omissions import Omissions
 from workers.teachers.teacher import Turn
 

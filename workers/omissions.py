@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from core.ledger import Claim
 from core.queries import omissions
-from workers.chain import Identity
+from core.turn_key import Identity
 from workers.teachers.teacher import Turn
 
 

@@ -19,11 +19,11 @@ from core.states import Stage
 from core.strategies.counterfactual import context
 from core.strategies.script import script
 from core.text import clean
-from core.turn_key import chain_seed
+from core.turn_key import Identity, chain_seed
 from workers import bound, turn_cache
 from workers.allowance import Limits
 from workers.answering import Question, run_answer
-from workers.chain import Ask, Drafted, Identity, remembered, run_chain
+from workers.chain import Ask, Drafted, remembered, run_chain
 from workers.growing.growth import Growth
 from workers.notebook import Notebook, Payer
 from workers.teachers.teacher import Teacher, Turn

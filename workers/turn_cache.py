@@ -16,8 +16,8 @@ from core.queries import cached_turns
 from core.strategies.cue import Cue, Messages
 from core.tables import CachedTurn
 from core.text import clean
-from core.turn_key import Maker, chat, digest, told, turn_key
-from workers.chain import Ask, Identity, flaw
+from core.turn_key import Identity, chat, digest, told, turn_key
+from workers.chain import Ask, flaw
 from workers.teachers.teacher import Shape, Turn
 
 Row = dict[str, Any]
@@ -26,15 +26,13 @@ IDS = np.dtype("<i4")
 
 def key(identity: Identity, ask: Ask, cue: Cue, made: Mapping[str, Turn]) -> bytes:
     """What a cue's turn is kept under; `made` are the turns before it."""
-    maker = Maker(identity.engine, identity.fingerprint, identity.template_hash)
     said = {name: clean(turn.text).text for name, turn in made.items()}
-    return turn_key(maker, ask.sampling(cue.kind), chat(ask.cues, cue, said), ask.seed_of(cue))
+    return turn_key(identity, ask.sampling(cue.kind), chat(ask.cues, cue, said), ask.seed_of(cue))
 
 
 def question_key(identity: Identity, sampling: Sampling, messages: Messages, *, seed: int, shape: Shape) -> bytes:
     """The same of a question to a judge, and of the shape of its answer."""
-    asked = [identity.engine, identity.fingerprint, identity.template_hash, told(sampling)]
-    return digest([*asked, messages, seed, shape.regex, shape.schema])
+    return digest([*identity, told(sampling), messages, seed, shape.regex, shape.schema])
 
 
 def recall(session: Session, project_id: str, identity: Identity, asks: Sequence[Ask]) -> list[Ask]:

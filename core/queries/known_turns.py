@@ -18,7 +18,7 @@ from core.queries.recipes import Instructions
 from core.strategies.cue import Cue
 from core.strategies.script import script
 from core.tables import Behavior, Chain, Dataset
-from core.turn_key import Maker, chain_seed, chat, turn_key, turn_seed
+from core.turn_key import Identity, chain_seed, chat, turn_key, turn_seed
 
 LOOKED_AT = 200  # chains at most: a sample of a large dataset's prompts, spread over all of them
 
@@ -51,23 +51,23 @@ def known(session: Session, project_id: str, config: DatasetConfig, behaviors: S
     Nothing is known of prompts that come from a source: they have still to be read. Nor of a dataset that passes the
     cache by, or whose teacher has written nothing in this project.
     """
-    maker = _maker(session, project_id, config.teacher) if config.cache and config.source is None else None
-    chains = [] if maker is None else _planned(config, behaviors)
-    if maker is None or not chains:
+    identity = _identity(session, project_id, config.teacher) if config.cache and config.source is None else None
+    chains = [] if identity is None else _planned(config, behaviors)
+    if identity is None or not chains:
         return Known()
-    found = _found(session, project_id, maker, config.teacher, chains)
+    found = _found(session, project_id, identity, config.teacher, chains)
     counts = Counter(name for names in found for name in names)
     turns = sum(len(chain.cues) for chain in chains)
     return Known(len(chains), turns, counts.total(), {name: hits / len(chains) for name, hits in counts.items()})
 
 
-def _maker(session: Session, project_id: str, teacher: TeacherConfig) -> Maker | None:
+def _identity(session: Session, project_id: str, teacher: TeacherConfig) -> Identity | None:
     """Whom the newest chains of the teacher name; another fingerprint means other weights, and no hit."""
     mine = select(Dataset.id).where(Dataset.project_id == project_id, same_model(teacher))
     newest = list(session.scalars(mine.order_by(Dataset.id.desc()).limit(20)))
     named = select(Chain.engine, Chain.model_fingerprint, Chain.template_hash).where(Chain.dataset_id.in_(newest))
     row = session.execute(named.order_by(Chain.id.desc()).limit(1)).one_or_none()
-    return None if row is None else Maker(*row)
+    return None if row is None else Identity(*row)
 
 
 def _planned(config: DatasetConfig, behaviors: Sequence[Behavior]) -> list[Planned]:
@@ -90,7 +90,7 @@ def _planned(config: DatasetConfig, behaviors: Sequence[Behavior]) -> list[Plann
 
 
 def _found(
-    session: Session, project_id: str, maker: Maker, teacher: TeacherConfig, chains: Sequence[Planned]
+    session: Session, project_id: str, identity: Identity, teacher: TeacherConfig, chains: Sequence[Planned]
 ) -> list[dict[str, str]]:
     """What the known turns of each chain say, by their names: level by level, as workers look them up."""
     said: list[dict[str, str]] = [{} for _ in chains]
@@ -99,7 +99,7 @@ def _found(
         cues = {number: chains[number].cues[level] for number in going}
         keys = {
             number: turn_key(
-                maker, teacher.sampling_of(cue.kind), chat(chains[number].cues, cue, said[number]),
+                identity, teacher.sampling_of(cue.kind), chat(chains[number].cues, cue, said[number]),
                 turn_seed(chains[number].seed, cue.name),
             )
             for number, cue in cues.items()

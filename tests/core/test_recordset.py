@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from core.queries import cached_turns, chains
 from core.tables import DEFAULT_PROJECT, CachedTurn, Chain
+from core.turn_key import Identity
 from tests.factories import scene
-from workers.chain import Ask, Identity, blank
+from workers.chain import Ask, blank
 
 pytestmark = pytest.mark.usefixtures("database")
 ODD = "line\nfeed \\ \"quotes\" 'and' {json} \u2028 \x7f \U0001f600 \ufeff é %s :name $1 \t"

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from core.configs.sampling import Sampling
 from core.configs.teacher import ModelConfig
-from workers.chain import Identity
+from core.turn_key import Identity
 from workers.teachers.teacher import Conversation, Shape, Turn
 
 Script = Callable[

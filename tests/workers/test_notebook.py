@@ -12,9 +12,10 @@ from core.queries import cached_turns, datasets, shards
 from core.states import Queue
 from core.strategies.cue import Cue
 from core.tables import DEFAULT_PROJECT
+from core.turn_key import Identity
 from tests.factories import ledger
 from tests.fakes.teacher import turn
-from workers.chain import Ask, Identity
+from workers.chain import Ask
 from workers.notebook import Notebook, Payer
 
 IDENTITY = Identity("e", "f", "t")

@@ -14,7 +14,7 @@ from core.ledger import Spent
 from core.seeds import content_seed, derive_seed
 from core.settings import settings
 from core.text import clean
-from workers.chain import Identity
+from core.turn_key import Identity
 from workers.rewards.preference import points, preference
 from workers.rewards.rating import rating
 from workers.rewards.reward import Answer, Missing, Verdict

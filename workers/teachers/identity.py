@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.configs.teacher import ModelConfig
-from workers.chain import Identity
+from core.turn_key import Identity
 from workers.chat import Chat
 from workers.engine.weights import weights
 from workers.teachers import choose_engine
