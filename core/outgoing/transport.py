@@ -6,7 +6,7 @@ the one that was used last is used next: the cost of a request does not grow wit
 
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from typing import cast
 
@@ -30,11 +30,7 @@ def client(guard: Guard | None = None) -> httpx.AsyncClient:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """As many connections as there are requests at once; who calls bounds them.
-
-    One whose request did not end as it should is not used again: a request that was cancelled at the wrong moment keeps
-    its place in httpcore's pool, and every later one would wait for that.
-    """
+    """As many connections as there are requests at once; who calls bounds them."""
 
     def __init__(self, guard: Guard) -> None:
         self._network = CheckedNetwork(guard)
@@ -43,12 +39,9 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See httpx."""
         lane = self._idle.pop() if self._idle else self._lane()
-        try:
+        async with _given_up(lane):
             with _translated():
                 answer = await lane.handle_async_request(_asked(request))
-        except BaseException:
-            await lane.aclose()
-            raise
         body = cast(httpcore.AsyncConnectionPool, answer.stream)
         stream = _Body(cast("AsyncIterable[bytes]", body), lane, self._idle)
         return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions)
@@ -84,12 +77,22 @@ class _Body(httpx.AsyncByteStream):
         lane, self._lane = self._lane, None
         if lane is None:
             return
-        try:
+        async with _given_up(lane):
             await self._stream.aclose()  # type: ignore[attr-defined] # httpcore's streams have it, its types do not say
-        except BaseException:
-            await lane.aclose()
-            raise
         self._idle.append(lane)
+
+
+@asynccontextmanager
+async def _given_up(lane: httpcore.AsyncConnectionPool) -> AsyncIterator[None]:
+    """Close a connection whose request does not end as it should, so that it is not used again.
+
+    One that was cancelled at the wrong moment keeps its place in httpcore's pool, and all later ones would wait for it.
+    """
+    try:
+        yield
+    except BaseException:
+        await lane.aclose()
+        raise
 
 
 @cache
