@@ -29,6 +29,13 @@ def for_evaluation(config: DatasetConfig, behavior: BehaviorSpec, row: Row) -> l
     return [_wrapped(config, behavior, row, each) for each in sets]
 
 
+def no_wrappers(behavior: str, *, at: str = "") -> BadInput:
+    """What is said where templates are asked for and a behavior has none."""
+    return BadInput(
+        f"Behavior {behavior!r} has no wrappers; give it templates, or leave wrappers out.", param=f"{at}wrappers"
+    )
+
+
 def wrap(messages: Sequence[dict[str, str]], wrapper: Wrapper) -> Chat:
     """The chat with its last turn in the template, and the template's system prompt in the place of the other."""
     *before, last = (dict(message) for message in messages)
@@ -40,9 +47,7 @@ def wrap(messages: Sequence[dict[str, str]], wrapper: Wrapper) -> Chat:
 
 def _wrapped(config: DatasetConfig, behavior: BehaviorSpec, row: Row, distribution: Literal["in", "out"]) -> Row:
     if behavior.wrappers is None:
-        raise BadInput(
-            f"Behavior {behavior.name!r} has no wrappers; give it templates, or leave wrappers out.", param="wrappers"
-        )
+        raise no_wrappers(behavior.name)
     pool = behavior.wrappers.training if distribution == "in" else behavior.wrappers.held_out
     plain = row["messages"]
     wrapper = pool[derive_seed(config.seed, "wrapper", distribution, content_seed(plain)) % len(pool)]

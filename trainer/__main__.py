@@ -75,9 +75,10 @@ def _attempt(asked: argparse.Namespace) -> Attempt:
 def _stop(attempt: Attempt, to: RunState, error: BurnishError, status: int) -> int:
     """Tell the ledger why the training ends here, and how much room it waits for."""
     if attempt.world.leads:
-        reason = {"pause_reason": "disk_full"} if isinstance(error, DiskFull) else {}
+        reason = {}
         try:
             if isinstance(error, DiskFull):
+                reason = {"pause_reason": "disk_full"}
                 attempt.record.note({"room_wanted": error.needed})
             attempt.record.stop(to, error.message, **reason)
         except LeaseLost:

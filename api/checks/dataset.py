@@ -15,6 +15,7 @@ from core.errors import BadInput, UnknownName
 from core.queries import behaviors
 from core.settings import settings
 from core.tables import Behavior
+from core.wrapping import no_wrappers
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ def _check_wrappers(config: DatasetConfig, found: list[Behavior], at: str) -> No
     """Whoever lays prompts out would find out too, of a source after it was read or written."""
     bare = [row.name for row in found if config.wrappers and row.body.get("wrappers") is None]
     if bare:
-        raise BadInput(
-            f"Behavior {bare[0]!r} has no wrappers; give it templates, or leave wrappers out.", param=f"{at}wrappers"
-        )
+        raise no_wrappers(bare[0], at=at)
 
 
 def _check_shares(asked: int | None, there: dict[str, int], at: str) -> None:
