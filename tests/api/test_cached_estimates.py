@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.factories import scene
-from tests.fakes.teacher import ScriptedTeacher, identify
-from workers import engine_slot, generation
+from tests.factories import scene, scripted
+from tests.fakes.teacher import ScriptedTeacher
 from workers.generation import GeneratingDesk
 from workers.lease import Beats
 
@@ -19,14 +18,7 @@ WORDS = 5  # of each scripted answer, and as many tokens
 @pytest.fixture
 def teacher(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> ScriptedTeacher:
     """The one teacher of every desk; it counts what it is asked for."""
-    one = ScriptedTeacher()
-
-    async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
-        return one
-
-    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
-    monkeypatch.setattr(generation, "identify", identify)
-    return one
+    return scripted.seated(monkeypatch)
 
 
 def make(client: TestClient, **asked: Any) -> None:

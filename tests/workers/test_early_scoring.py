@@ -132,14 +132,19 @@ def test_a_chain_that_fails_after_its_draft_was_scored_leaves_nothing_open(
     invariants.hold()
 
 
-def test_a_dataset_that_is_cancelled_and_resumed_keeps_the_scores_of_its_drafts(beats: Beats, held: Held) -> None:
-    id = judged.ask(judged.behavior(prompts=PROMPTS), reward=JUDGE)
+def cancelled_amid(beats: Beats, held: Held, id: str) -> None:
+    """The dataset is cancelled when its drafts have their scores, and its chains are let go on."""
     thread = generating(beats)
     judged.score(beats)
     with transaction() as session:
         datasets.cancel(session, DEFAULT_PROJECT, id)
     held.go.set()
     ended(thread)
+
+
+def test_a_dataset_that_is_cancelled_and_resumed_keeps_the_scores_of_its_drafts(beats: Beats, held: Held) -> None:
+    id = judged.ask(judged.behavior(prompts=PROMPTS), reward=JUDGE)
+    cancelled_amid(beats, held, id)
     assert {row.state for row in scene.rows(DRAFTS)} == {"cancelled"}
     with transaction() as session:
         datasets.resume(session, DEFAULT_PROJECT, id)
@@ -169,12 +174,7 @@ def test_a_chain_that_is_resumed_behind_its_scored_draft_keeps_the_draft_and_wha
     beats: Beats, held: Held, prices: None, cache: bool, changed: str
 ) -> None:
     id = judged.ask(judged.behavior(prompts=PROMPTS), reward=JUDGE, cache=cache)
-    thread = generating(beats)
-    judged.score(beats)
-    with transaction() as session:
-        datasets.cancel(session, DEFAULT_PROJECT, id)
-    held.go.set()
-    ended(thread)
+    cancelled_amid(beats, held, id)
     if changed:  # another dataset may have been the first to ask, and no engine must say the same twice
         scene.change("UPDATE cached_turn SET text = :text WHERE text LIKE 'draft of%'", text=changed)
     with transaction() as session:

@@ -15,7 +15,7 @@ from core.queries import behaviors, cached_turns, datasets, exports
 from core.queries.pairs import PairFilter
 from core.tables import DEFAULT_PROJECT
 from tests.conftest import forget_settings
-from tests.factories import ledger, scene
+from tests.factories import ledger, scene, scripted
 from tests.factories.processes import wait_until
 from tests.fakes.teacher import ScriptedTeacher, identify, plain
 from workers import engine_slot, generation, sweep
@@ -40,14 +40,7 @@ def beats(at_once: None) -> Iterator[Beats]:
 @pytest.fixture
 def teacher(monkeypatch: pytest.MonkeyPatch) -> ScriptedTeacher:
     """The one teacher of every desk; it counts what it is asked for."""
-    one = ScriptedTeacher()
-
-    async def load_teacher(*_: object, **__: object) -> ScriptedTeacher:
-        return one
-
-    monkeypatch.setattr(engine_slot, "load_teacher", load_teacher)
-    monkeypatch.setattr(generation, "identify", identify)
-    return one
+    return scripted.seated(monkeypatch)
 
 
 def make(beats: Beats, **asked: Any) -> str:
